@@ -1,0 +1,1 @@
+"""What Daybook touches: the record, the vault, transports and keys. No business rules here."""
