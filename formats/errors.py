@@ -27,6 +27,10 @@ class RecordError(DaybookError):
     """The database cannot be reached, refuses us, or refuses a row by a constraint."""
 
 
+class UnreachableError(RecordError):
+    """The database does not answer: nothing about the data is known, so nothing may be decided from it."""
+
+
 class ExchangeError(DaybookError):
     """A partner's server or key failed a check or did not answer; the file's state says how far it got."""
 

@@ -3,7 +3,7 @@
 CREATE TABLE audit.run (
   run_no      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   job         text NOT NULL,              -- night, release, inbound, load ...
-  orchestrator_run text,                  -- Dagster's run id
+  orchestrator_run text UNIQUE,           -- Dagster's run id
   book_code   text,
   business_date date,
   actor       text NOT NULL,

@@ -1,0 +1,61 @@
+"""Where this installation keeps its things: one folder, by default `var/` beside the code.
+
+The only place that reads DAYBOOK_* settings from the environment.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder and what lies where in it."""
+
+    path: Path
+
+    @property
+    def keys(self) -> Path:
+        """Master key, logins, SSH and PGP keys: 0700, files 0600."""
+        return self.path / "keys"
+
+    @property
+    def partners(self) -> Path:
+        """One TOML profile per bank and vendor."""
+        return self.path / "partners"
+
+    @property
+    def reports(self) -> Path:
+        """What finance reads: a folder per book and night."""
+        return self.path / "reports"
+
+    @property
+    def dagster(self) -> Path:
+        """DAGSTER_HOME of this installation."""
+        return self.path / "dagster"
+
+    @property
+    def counterparties(self) -> Path:
+        """Folders of the loopback bank and vendors: simulation only."""
+        return self.path / "counterparties"
+
+    def make(self) -> Home:
+        """Create the folders, readable by nobody else where they hold keys."""
+        for folder in (self.path, self.partners, self.reports, self.dagster):
+            folder.mkdir(parents=True, exist_ok=True)
+        self.keys.mkdir(mode=0o700, exist_ok=True)
+        return self
+
+
+def home() -> Home:
+    """The home named by DAYBOOK_HOME, or `var/` of this checkout."""
+    return Home(Path(os.environ.get("DAYBOOK_HOME") or ROOT / "var").resolve())
+
+
+def setting(name: str) -> str | None:
+    """The value of DAYBOOK_<name>, or None when it is not set or empty."""
+    return os.environ.get(f"DAYBOOK_{name}") or None

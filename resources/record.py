@@ -1,0 +1,247 @@
+"""The record: PostgreSQL, read as frames and only ever added to.
+
+One `step` is one transaction: a lock (one writer per book and step), the companies it may see, reads, appends,
+commit. Reads and bulk writes go through ADBC, so that rows travel as Arrow in both directions; values come into a
+query as quoted literals because PostgreSQL's COPY, which ADBC reads through, takes no parameters.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import adbc_driver_postgresql.dbapi as adbc
+import polars as pl
+from adbc_driver_manager import dbapi as adbc_errors
+from psycopg import sql
+
+from formats.errors import RecordError, UnreachableError
+
+QUERIES = Path(__file__).resolve().parent.parent / "sql"
+_LOST = ("08", "57P", "53")  # connection trouble, server shutting down, out of resources
+
+
+@lru_cache
+def query_text(name: str) -> str:
+    """The text of `sql/<name>.sql`."""
+    return (QUERIES / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def render(text: str, values: dict[str, Any]) -> str:
+    """Put values into a query's `{name}` places as quoted literals; lists become arrays."""
+    return sql.SQL(text).format(**{k: sql.Literal(v) for k, v in values.items()}).as_string(None)
+
+
+@contextmanager
+def _plain_errors(doing: str) -> Iterator[None]:
+    """Turn a driver error into ours, without its DETAIL: that quotes row values."""
+    try:
+        yield
+    except adbc_errors.Error as error:
+        state = (error.sqlstate or "").strip("\0")
+        # The driver quotes the whole statement before the server's own words.
+        first = str(error).rpartition("ERROR:")[2].split("DETAIL:")[0].strip().split("\n")[0]
+        if (
+            state.startswith(_LOST)
+            or "onnect" in first[:60]
+            or isinstance(error, adbc_errors.OperationalError)
+        ):
+            raise UnreachableError(
+                "the database does not answer",
+                where=doing,
+                hint="check that the server runs and DAYBOOK_DATABASE_URL is right",
+            ) from None
+        raise RecordError(f"the database refused: {first}", where=doing) from None
+
+
+@dataclass
+class Tx:
+    """One open transaction of a step, for some companies, at a business date."""
+
+    connection: Any
+    run_no: int
+    step: str
+    companies: Sequence[int]
+    business_date: dt.date
+    appended: dict[str, int] = field(default_factory=dict)
+    per_company: dict[int, int] = field(default_factory=dict)
+    _temporary: int = 0
+
+    def read(self, name: str, **values: Any) -> pl.DataFrame:
+        """The rows of the named query as a frame; `{business_date}` and `{companies}` are always filled in."""
+        return self.select(query_text(name), where=name, **values)
+
+    def select(self, text: str, *, where: str = "", **values: Any) -> pl.DataFrame:
+        """The rows of a query given as text: for bench and tests, rooms use `read`."""
+        known = {"business_date": self.business_date, "companies": list(self.companies), **values}
+        with _plain_errors(where or self.step), self.connection.cursor() as cursor:
+            cursor.execute(render(text, known))
+            table = cursor.fetch_arrow_table()
+        frame = pl.from_arrow(table)
+        assert isinstance(frame, pl.DataFrame)  # noqa: S101 - a table is always a frame
+        return frame
+
+    def execute(self, name: str, **values: Any) -> None:
+        """Run a named statement that returns nothing."""
+        known = {"business_date": self.business_date, "companies": list(self.companies), **values}
+        with _plain_errors(name), self.connection.cursor() as cursor:
+            cursor.execute(render(query_text(name), known))
+
+    def append(self, table: str, rows: pl.DataFrame) -> int:
+        """Add rows to a table (columns by name; `run_no` is filled in). Returns how many.
+
+        COPY into a temporary table, then one INSERT ... SELECT: COPY can't write under row-level security.
+
+        Raises:
+            RecordError: a constraint refuses a row; nothing of the step is kept.
+        """
+        if rows.is_empty():
+            return 0
+        with self.staged(rows) as (name, cursor):
+            types = self._types(table)
+            columns = [c for c in rows.columns if c in types]
+            if missing := [c for c in rows.columns if c not in types]:
+                raise RecordError(f"{table} has no column {', '.join(missing)}", where=self.step)
+            picked = ", ".join(f'"{c}"::{types[c]}' for c in columns)
+            names = ", ".join(f'"{c}"' for c in columns)
+            if "run_no" in types and "run_no" not in columns:
+                names, picked = f"{names}, run_no", f"{picked}, {self.run_no}"
+            with _plain_errors(f"{self.step}: {table}"):
+                cursor.execute(f"INSERT INTO {table} ({names}) SELECT {picked} FROM {name}")  # noqa: S608 - names from the catalogue
+        self.appended[table] = self.appended.get(table, 0) + rows.height
+        if "company_id" in rows.columns:
+            for company, count in rows.group_by("company_id").len().iter_rows():
+                self.per_company[company] = self.per_company.get(company, 0) + count
+        return rows.height
+
+    @contextmanager
+    def staged(self, rows: pl.DataFrame) -> Iterator[tuple[str, Any]]:
+        """COPY rows into a temporary table for the length of a block; gives its name and a cursor."""
+        self._temporary += 1
+        name = f"staged_{self._temporary}"
+        with self.connection.cursor() as cursor:
+            with _plain_errors(self.step):
+                cursor.adbc_ingest(
+                    name, rows.to_arrow(compat_level=pl.CompatLevel.oldest()), mode="create", temporary=True
+                )
+            yield name, cursor
+            with _plain_errors(self.step):
+                cursor.execute(f"DROP TABLE {name}")
+
+    def number(self, rows: pl.DataFrame, table: str, key: str) -> pl.DataFrame:
+        """Give each row the next dense number of its company in `table.key`, in the order of the rows.
+
+        Dense and taken from the record itself: a step that died gave no number away, so a rerun makes the same ones.
+        """
+        return number_from(rows, self.highest(table, key), key)
+
+    def highest(self, table: str, key: str) -> pl.DataFrame:
+        """The highest number used so far per company: company_id, highest."""
+        return self.select(
+            f"SELECT c AS company_id, coalesce((SELECT max({key}) FROM {table} WHERE company_id = c), 0)::bigint AS highest "  # noqa: S608
+            "FROM unnest({companies}::int[]) c",
+            where=f"{table}.{key}",
+        )
+
+    def _types(self, table: str) -> dict[str, str]:
+        frame = self.select(
+            "SELECT attname::text AS name, format_type(atttypid, atttypmod) AS type FROM pg_attribute "
+            "WHERE attrelid = {table}::regclass AND attnum > 0 AND NOT attisdropped",
+            where=table,
+            table=table,
+        )
+        return dict(zip(frame["name"], frame["type"], strict=True))
+
+
+def number_from(rows: pl.DataFrame, highest: pl.DataFrame, key: str) -> pl.DataFrame:
+    """Number rows per company from `highest` (company_id, highest) on, in row order, as column `key`."""
+    return (
+        rows.join(
+            highest.with_columns(pl.col("company_id").cast(rows.schema["company_id"])),
+            on="company_id",
+            how="left",
+            maintain_order="left",
+        )
+        .with_columns(
+            (pl.col("highest").fill_null(0) + pl.int_range(1, pl.len() + 1).over("company_id"))
+            .cast(pl.Int64)
+            .alias(key)
+        )
+        .drop("highest")
+    )
+
+
+@dataclass(frozen=True)
+class Record:
+    """The database under one login. Never printed: the address holds a password."""
+
+    uri: str = field(repr=False)
+
+    @contextmanager
+    def step(
+        self, step: str, *, run_no: int, companies: Sequence[int], business_date: dt.date, lock: str = ""
+    ) -> Iterator[Tx]:
+        """One transaction: committed when the block ends, rolled back on any error.
+
+        Args:
+            step: room and verb, `billing.charges`; written to audit.step when something was appended.
+            run_no: audit.run row that everything here is written under.
+            companies: what row-level security lets through.
+            business_date: what `{business_date}` means in queries.
+            lock: the book; one writer per (book, step) at a time. Empty: no lock.
+        """
+        with self._connect(step) as connection:
+            tx = Tx(connection, run_no, step, list(companies), business_date)
+            with _plain_errors(step), connection.cursor() as cursor:
+                cursor.execute(
+                    render(
+                        "SELECT set_config('daybook.companies', {c}::int[]::text, true)",
+                        {"c": list(companies)},
+                    )
+                )
+                cursor.fetchall()
+                if lock:
+                    cursor.execute(
+                        render(
+                            "SELECT pg_advisory_xact_lock(hashtextextended({k}, 0))", {"k": f"{step}@{lock}"}
+                        )
+                    )
+                    cursor.fetchall()
+            yield tx
+            self._write_step(tx)
+            with _plain_errors(step):
+                connection.commit()
+
+    def _write_step(self, tx: Tx) -> None:
+        if tx.per_company:
+            counts = dict(tx.per_company)
+            tx.append(
+                "audit.step",
+                pl.DataFrame(
+                    {"company_id": list(counts), "rows_appended": list(counts.values())}
+                ).with_columns(step=pl.lit(tx.step), business_date=pl.lit(tx.business_date)),
+            )
+
+    @contextmanager
+    def _connect(self, doing: str) -> Iterator[Any]:
+        with _plain_errors(doing):
+            connection = adbc.connect(self.uri)
+        try:
+            yield connection
+        except BaseException:
+            connection.rollback()
+            raise
+        finally:
+            connection.close()
+
+    def read(
+        self, name: str, *, companies: Sequence[int] = (), business_date: dt.date = dt.date.min, **values: Any
+    ) -> pl.DataFrame:
+        """The rows of a named query in a transaction of its own."""
+        with self.step(name, run_no=0, companies=companies, business_date=business_date) as tx:
+            return tx.read(name, **values)
