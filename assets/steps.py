@@ -66,9 +66,7 @@ def open_run(
 ) -> Run:
     """The run of this orchestrator run, made at first use; its companies are the book's (all, for the house)."""
     with record.step("audit.run", run_no=0, companies=(), business_date=business_date) as tx:
-        found = (
-            tx.read("audit/run_of", orchestrator_run=orchestrator_run) if orchestrator_run else pl.DataFrame()
-        )
+        found = tx.read("audit/run_of", orchestrator_run=orchestrator_run) if orchestrator_run else pl.DataFrame()
         if found.is_empty():
             found = tx.read(
                 "audit/open_run", job=job, book=book, orchestrator_run=orchestrator_run or None, actor=actor
@@ -103,9 +101,7 @@ def run_step(record: Record, run: Run, name: str, step: Step) -> Outcome:
             for company in open_companies:
                 out.add(run_one(record, run, name, step, company))
         if len(out.set_aside) == len(open_companies) and open_companies:
-            raise DaybookError(
-                f"{name} failed for every company of book {run.book}", hint=_reason(error)
-            ) from error
+            raise DaybookError(f"{name} failed for every company of book {run.book}", hint=_reason(error)) from error
     out.seconds = time.perf_counter() - began
     return out
 
@@ -131,17 +127,11 @@ def _attempt(record: Record, run: Run, name: str, step: Step, companies: list[in
 
 
 def _reason(error: Exception) -> str:
-    return (
-        str(error)
-        if isinstance(error, DaybookError)
-        else f"the data could not be computed: {type(error).__name__}"
-    )
+    return str(error) if isinstance(error, DaybookError) else f"the data could not be computed: {type(error).__name__}"
 
 
 def _set_aside(record: Record, run: Run, name: str, company: int, reason: str) -> None:
-    with record.step(
-        "audit.set_aside", run_no=run.run_no, companies=[company], business_date=run.business_date
-    ) as tx:
+    with record.step("audit.set_aside", run_no=run.run_no, companies=[company], business_date=run.business_date) as tx:
         tx.append(
             "audit.set_aside",
             pl.DataFrame(
@@ -171,7 +161,5 @@ def quarantine(tx: Tx, rows: pl.DataFrame) -> int:
     )
     return tx.append(
         "audit.quarantine",
-        fresh.select(*keys, "reason").with_columns(
-            step=pl.lit(tx.step), business_date=pl.lit(tx.business_date)
-        ),
+        fresh.select(*keys, "reason").with_columns(step=pl.lit(tx.step), business_date=pl.lit(tx.business_date)),
     )

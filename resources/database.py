@@ -138,9 +138,7 @@ def run_migrations(owner: str) -> None:
 def _embedded_logins(home: Home) -> Logins:
     server = embedded.start(home.path / "server")
     passwords = _passwords(home.keys / "logins.json")
-    uris = {
-        role: server.uri(DATABASE, f"daybook_{role}_login", passwords[role]) for role in ["owner", *_LOGINS]
-    }
+    uris = {role: server.uri(DATABASE, f"daybook_{role}_login", passwords[role]) for role in ["owner", *_LOGINS]}
     with connect(server.superuser_uri()) as admin:
         if admin.execute("SELECT FROM pg_database WHERE datname = %s", [DATABASE]).fetchone() is None:
             _make_database(admin, passwords)
@@ -173,7 +171,5 @@ def _make_database(admin: psycopg.Connection[tuple[object, ...]], passwords: dic
     for login, group in _LOGINS.items():
         role(group, f"NOLOGIN NOCREATEROLE {plain}")
         role(f"daybook_{login}_login", f"LOGIN NOCREATEROLE {plain}", passwords[login])
-        admin.execute(
-            sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(f"daybook_{login}_login"))
-        )
+        admin.execute(sql.SQL("GRANT {} TO {}").format(sql.Identifier(group), sql.Identifier(f"daybook_{login}_login")))
     admin.execute(sql.SQL("CREATE DATABASE {} OWNER daybook_owner_login").format(sql.Identifier(DATABASE)))

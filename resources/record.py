@@ -46,11 +46,7 @@ def _plain_errors(doing: str) -> Iterator[None]:
         state = (error.sqlstate or "").strip("\0")
         # The driver quotes the whole statement before the server's own words.
         first = str(error).rpartition("ERROR:")[2].split("DETAIL:")[0].strip().split("\n")[0]
-        if (
-            state.startswith(_LOST)
-            or "onnect" in first[:60]
-            or isinstance(error, adbc_errors.OperationalError)
-        ):
+        if state.startswith(_LOST) or "onnect" in first[:60] or isinstance(error, adbc_errors.OperationalError):
             raise UnreachableError(
                 "the database does not answer",
                 where=doing,
@@ -207,9 +203,7 @@ class Record:
                 cursor.fetchall()
                 if lock:
                     cursor.execute(
-                        render(
-                            "SELECT pg_advisory_xact_lock(hashtextextended({k}, 0))", {"k": f"{step}@{lock}"}
-                        )
+                        render("SELECT pg_advisory_xact_lock(hashtextextended({k}, 0))", {"k": f"{step}@{lock}"})
                     )
                     cursor.fetchall()
             yield tx
@@ -222,9 +216,9 @@ class Record:
             counts = dict(tx.per_company)
             tx.append(
                 "audit.step",
-                pl.DataFrame(
-                    {"company_id": list(counts), "rows_appended": list(counts.values())}
-                ).with_columns(step=pl.lit(tx.step), business_date=pl.lit(tx.business_date)),
+                pl.DataFrame({"company_id": list(counts), "rows_appended": list(counts.values())}).with_columns(
+                    step=pl.lit(tx.step), business_date=pl.lit(tx.business_date)
+                ),
             )
 
     @contextmanager

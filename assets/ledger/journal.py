@@ -39,12 +39,8 @@ def post(tx: Tx, event: str, rows: pl.DataFrame, amount: str = "amount_cents") -
     )
     tx.append("ledger.journal", journals)
     legs = [
-        numbered.select(
-            "company_id", "journal_id", account=pl.lit(account), amount_cents=pl.col("total") * sign
-        )
+        numbered.select("company_id", "journal_id", account=pl.lit(account), amount_cents=pl.col("total") * sign)
         for account, sign in EVENTS[event]
     ]
     tx.append("ledger.posting", pl.concat(legs).filter(pl.col("amount_cents") != 0))
-    return rows.join(
-        numbered.select("company_id", "journal_id"), on="company_id", how="left", maintain_order="left"
-    )
+    return rows.join(numbered.select("company_id", "journal_id"), on="company_id", how="left", maintain_order="left")

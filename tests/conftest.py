@@ -1,0 +1,87 @@
+"""Fixtures every room shares: a real server per test process, a fresh migrated database per test."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from resources import embedded
+from resources.database import Logins, connect, open_database
+from resources.home import ROOT, Home
+from resources.record import Record
+
+if TYPE_CHECKING:
+    from resources.vault import Vault
+
+CORPUS = ROOT.parent / "shared" / "corpus"
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also the tests that take minutes")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    for item in items:
+        if "long" in item.keywords:
+            item.add_marker(pytest.mark.skip(reason="takes minutes: ./daybook test --long"))
+
+
+@pytest.fixture(scope="session")
+def corpus() -> Path:
+    """Sample files made by others, beside the project."""
+    if not (CORPUS / "README.md").is_file():
+        pytest.skip("shared corpus not found beside the project: its samples are not part of it")
+    return CORPUS
+
+
+@pytest.fixture(scope="session")
+def server_home() -> Iterator[Home]:
+    """A home whose embedded server runs for the whole session; its database is the template of every test's."""
+    base = Path(tempfile.mkdtemp(prefix="daybook-test-"))
+    base.chmod(0o711)
+    home = Home(base / "var").make()
+    open_database(home)
+    yield home
+    embedded.stop(home.path / "server")
+    shutil.rmtree(base, ignore_errors=True)
+
+
+@pytest.fixture
+def logins(server_home: Home) -> Iterator[Logins]:
+    """The logins of a fresh database with the current schema and no rows."""
+    server = embedded.start(server_home.path / "server")
+    template = open_database(server_home, migrate=False)
+    name = f"test_{os.getpid()}_{dt.datetime.now(dt.UTC):%H%M%S%f}"
+    with connect(server.superuser_uri()) as admin:
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE daybook OWNER daybook_owner_login")
+    yield Logins(
+        **{
+            role: getattr(template, role).replace("@/daybook?", f"@/{name}?")
+            for role in ("owner", "runtime", "releaser", "auditor", "reader")
+        }
+    )
+    with connect(server.superuser_uri()) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+@pytest.fixture
+def record(logins: Logins) -> Record:
+    """The record under the runtime login."""
+    return Record(logins.runtime)
+
+
+@pytest.fixture
+def vault(tmp_path: Path) -> Vault:
+    """A vault with a key of its own."""
+    from resources.vault import load_or_create
+
+    return load_or_create(tmp_path / "master.key")
