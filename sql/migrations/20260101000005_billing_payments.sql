@@ -99,6 +99,18 @@ CREATE TABLE payments.ach_entry (
   PRIMARY KEY (company_id, entry_id),
   UNIQUE (company_id, purpose, source_id, attempt_no)
 );
+-- Trace numbers are given out by ODFI and day over all companies, in blocks, under a lock (odfi, business date).
+CREATE TABLE payments.trace_block (
+  odfi        text NOT NULL CHECK (odfi ~ '^[0-9]{8}$'),
+  business_date date NOT NULL,
+  first       int NOT NULL CHECK (first >= 1),
+  count       int NOT NULL CHECK (count >= 1 AND first + count <= 10000000),
+  company_id  int NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (odfi, business_date, first)
+);
+CALL audit.append_only('payments.trace_block');
 -- The first eight digits of a trace are the ODFI.
 CREATE UNIQUE INDEX trace_once ON payments.ach_entry (business_date, trace_number);
 CREATE INDEX entry_by_file ON payments.ach_entry (company_id, file_id);
