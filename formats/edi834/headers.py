@@ -1,0 +1,183 @@
+"""The envelope and header of each set: one INTERCHANGE row per 834 set, and what does not add up."""
+
+from typing import Any
+
+import polars as pl
+
+from formats.edi834.schema import INTERCHANGE
+from formats.edi834.segments import SEPARATOR
+from formats.problems import ERROR, INFO, WARNING, problems
+
+_ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "BGN", "QTY")
+_HEADER = ("REF", "DTP", "N1")
+_VERSIONS = ("005010X220A1", "005010X220", "004010X095A1", "005010X307", "005010X307A1", "005010X318")
+
+Row = dict[str, Any]
+
+
+def headers(placed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """INTERCHANGE rows (`members` still null) and problems of envelopes and headers.
+
+    Takes segments with set_no and member. A file has few such segments, so they are walked in order.
+    """
+    before = pl.col("member").is_null()
+    wanted = placed.filter(before & pl.col("id").is_in(_ENVELOPE + _HEADER)).select("position", "id", "text")
+    walk = _Walk()
+    for position, name, text in wanted.iter_rows():
+        walk.take(position, name, [e.strip() for e in text.split(SEPARATOR)])
+    walk.close(placed.height)
+    return pl.DataFrame(walk.rows, schema=INTERCHANGE), problems(walk.problems)
+
+
+def _at(parts: list[str], index: int) -> str | None:
+    return (parts[index] or None) if index < len(parts) else None
+
+
+def _number(text: str | None) -> int | None:
+    return int(text) if text and text.isascii() and text.isdigit() else None
+
+
+def _date(text: str | None) -> Any:
+    return pl.Series([text], dtype=pl.String).str.to_date("%Y%m%d", strict=False).item()
+
+
+class _Walk:
+    """Follows ISA/GS/ST down and SE/GE/IEA up, noting what is missing or does not match."""
+
+    def __init__(self) -> None:
+        self.rows: list[Row] = []
+        self.problems: list[Row] = []
+        self.isa: list[str] | None = None
+        self.gs: list[str] | None = None
+        self.st: list[str] | None = None
+        self.st_at = 0
+        self.groups = self.sets = self.set_no = 0
+        self.row: Row | None = None
+
+    def say(self, rule: str, line: int | None, column: int | None, message: str, severity: str = ERROR) -> None:
+        self.problems.append(
+            {
+                "rule": f"edi834.envelope.{rule}",
+                "severity": severity,
+                "line": line,
+                "column": column,
+                "message": message,
+                "hint": "The content was read all the same; ask the sender for a corrected file",
+            }
+        )
+
+    def take(self, position: int, name: str, parts: list[str]) -> None:
+        getattr(self, f"_{name.lower()}")(position, parts)
+
+    def close(self, last: int) -> None:
+        for open_part, trailer in ((self.st, "SE"), (self.gs, "GE"), (self.isa, "IEA")):
+            if open_part is not None:
+                self.say(f"missing_{trailer.lower()}", last, None, f"the file ends without {trailer}")
+
+    def _isa(self, position: int, parts: list[str]) -> None:
+        self.close_within(position, "IEA", self.isa)
+        self.isa, self.gs, self.st, self.row, self.groups = parts, None, None, None, 0
+
+    def close_within(self, position: int, trailer: str, open_part: list[str] | None) -> None:
+        if open_part is not None:
+            self.say(f"missing_{trailer.lower()}", position, None, f"{trailer} is missing before this segment")
+
+    def _gs(self, position: int, parts: list[str]) -> None:
+        self.close_within(position, "GE", self.gs)
+        self.gs, self.sets, self.groups = parts, 0, self.groups + 1
+
+    def _st(self, position: int, parts: list[str]) -> None:
+        self.close_within(position, "SE", self.st)
+        self.st, self.st_at = parts, position
+        self.sets += 1
+        self.set_no += 1
+        self.row = None
+        if _at(parts, 1) != "834":
+            self.say("other_set", position, 1, "this set is not an 834 and was not read as one", INFO)
+            return
+        isa, gs = self.isa or [], self.gs or []
+        version = _at(gs, 8) or _at(parts, 3)
+        self.row = dict.fromkeys(INTERCHANGE) | {
+            "set_no": self.set_no,
+            "isa_control": _at(isa, 13),
+            "sender_id": _at(isa, 6),
+            "receiver_id": _at(isa, 8),
+            "usage": _at(isa, 15),
+            "gs_control": _at(gs, 6),
+            "version": version,
+            "set_control": _at(parts, 2),
+        }
+        self.rows.append(self.row)
+        if version not in _VERSIONS:
+            self.say("version", position, 3, "the guide version is missing or not an 834 we know", WARNING)
+
+    def _bgn(self, position: int, parts: list[str]) -> None:
+        if self.row is None:
+            return
+        self.row |= {
+            "purpose": _at(parts, 1),
+            "reference": _at(parts, 2),
+            "created_date": _date(_at(parts, 3)),
+            "created_time": _at(parts, 4),
+            "original_reference": _at(parts, 6),
+            "action": _at(parts, 8),
+        }
+        for index, word in ((2, "file reference"), (3, "date"), (4, "time"), (8, "action code")):
+            if _at(parts, index) is None:
+                self.say(f"bgn{index:02d}", position, index, f"BGN{index:02d}, the {word}, is missing")
+
+    def _qty(self, position: int, parts: list[str]) -> None:
+        column = {"TO": "total_stated", "ET": "subscribers_stated", "DT": "dependents_stated"}.get(
+            _at(parts, 1) or ""
+        )
+        if self.row is not None and column:
+            self.row[column] = _number(_at(parts, 2))
+            if self.row[column] is None:
+                self.say("quantity", position, 2, "QTY02 is not a whole number")
+
+    def _ref(self, _position: int, parts: list[str]) -> None:
+        if self.row is not None and _at(parts, 1) == "38":
+            self.row["master_policy"] = _at(parts, 2)
+
+    def _dtp(self, _position: int, parts: list[str]) -> None:
+        if self.row is not None and _at(parts, 1) == "007":
+            self.row["effective_date"] = _date(_at(parts, 3))
+
+    def _n1(self, _position: int, parts: list[str]) -> None:
+        column = {"P5": "sponsor_id", "IN": "payer_id"}.get(_at(parts, 1) or "")
+        if self.row is not None and column:
+            self.row[column] = _at(parts, 4)
+
+    def _se(self, position: int, parts: list[str]) -> None:
+        if self.st is None:
+            self.say("stray_se", position, None, "SE without ST")
+            return
+        count = position - self.st_at + 1
+        if _number(_at(parts, 1)) != count:
+            self.say("se_count", position, 1, f"SE01 does not say {count}, the segments counted")
+        self._same("se_control", position, "SE02", _at(parts, 2), "ST02", _at(self.st, 2))
+        self.st = self.row = None
+
+    def _ge(self, position: int, parts: list[str]) -> None:
+        if self.gs is None:
+            self.say("stray_ge", position, None, "GE without GS")
+            return
+        self.close_within(position, "SE", self.st)
+        if _number(_at(parts, 1)) != self.sets:
+            self.say("ge_count", position, 1, f"GE01 does not say {self.sets}, the sets counted")
+        self._same("ge_control", position, "GE02", _at(parts, 2), "GS06", _at(self.gs, 6))
+        self.gs = self.st = self.row = None
+
+    def _iea(self, position: int, parts: list[str]) -> None:
+        if self.isa is None:
+            self.say("stray_iea", position, None, "IEA without ISA")
+            return
+        self.close_within(position, "GE", self.gs)
+        if _number(_at(parts, 1)) != self.groups:
+            self.say("iea_count", position, 1, f"IEA01 does not say {self.groups}, the groups counted")
+        self._same("iea_control", position, "IEA02", _at(parts, 2), "ISA13", _at(self.isa, 13))
+        self.isa = self.gs = self.st = self.row = None
+
+    def _same(self, rule: str, line: int, trailer: str, ends: str | None, header: str, began: str | None) -> None:
+        if ends != began:
+            self.say(rule, line, 2, f"{trailer} is not the same control number as {header}")

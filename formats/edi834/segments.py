@@ -1,0 +1,178 @@
+"""Any X12 text as one frame of segments, whatever its delimiters, line ends and damage.
+
+Elements are separated by SEPARATOR in the `text` column, so that readers need not know each interchange's own
+delimiter. What was odd about the envelope becomes problem rows; nothing raises.
+"""
+
+import codecs
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import polars as pl
+
+from formats.problems import ERROR, WARNING
+
+SEPARATOR = "\x1f"
+SEGMENTS: dict[str, pl.DataType] = {
+    "position": pl.Int64(),  # 1-based number of the segment in the file
+    "interchange": pl.Int64(),  # 1-based number of the interchange
+    "id": pl.String(),  # INS, REF, ...
+    "text": pl.String(),  # the whole segment, elements separated by SEPARATOR
+}
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Split:
+    """segments (SEGMENTS), the component separator of each interchange in order, problem rows."""
+
+    segments: pl.DataFrame
+    components: list[str]
+    problems: list[Row]
+
+
+def decoded(data: bytes) -> tuple[str, list[Row]]:
+    """The bytes as text: UTF-8 with or without BOM, UTF-16 with BOM, else Latin-1; and what was odd."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", errors="replace"), [
+            _odd("encoding", WARNING, 1, None, "the file is UTF-16", "Ask the sender for plain ASCII")
+        ]
+    found: list[Row] = []
+    if data.startswith(codecs.BOM_UTF8):
+        data = data[3:]
+        found.append(_odd("bom", WARNING, 1, None, "the file begins with a byte order mark", "It was skipped"))
+    try:
+        return data.decode("utf-8"), found
+    except UnicodeDecodeError:
+        note = _odd("encoding", WARNING, None, None, "the file is not UTF-8", "It was read as Latin-1")
+        return data.decode("latin-1"), [*found, note]
+
+
+def split(data: bytes) -> Split:
+    """Split X12 bytes into segments. Never raises; an unreadable file gives no segments and an error row."""
+    text, found = decoded(data)
+    start = _next_isa(text, 0)
+    if start < 0:
+        return _fragment(text, found)
+    if text[:start].strip():
+        found.append(
+            _odd("leading", WARNING, 1, None, "there is text before the first ISA", "It was skipped")
+        )
+    frames: list[pl.DataFrame] = []
+    components: list[str] = []
+    offset = 0
+    while start >= 0:
+        element, component, terminator, issue = _marks(text, start)
+        if issue:
+            found.append({**issue, "line": offset + 1})
+        stop = _region_end(text, start, terminator)
+        frame = _cut(text[start:stop], element, terminator, offset, len(frames) + 1)
+        frames.append(frame)
+        components.append(component)
+        offset += frame.height
+        start = _next_isa(text, stop) if stop < len(text) else -1
+    return Split(pl.concat(frames), components, found)
+
+
+def elements(frame: pl.DataFrame, count: int) -> pl.DataFrame:
+    """Add e1..eN: the first N elements as columns (empty is null), from `text`."""
+    parts = pl.col("text").str.split_exact(SEPARATOR, count).struct.rename_fields(
+        [f"e{i}" for i in range(count + 1)]
+    )
+    wide = frame.with_columns(parts.alias("_parts")).unnest("_parts").drop("e0")
+    names = [f"e{i}" for i in range(1, count + 1)]
+    return wide.with_columns(pl.when(pl.col(n) != "").then(pl.col(n)).alias(n) for n in names)
+
+
+def _odd(rule: str, severity: str, line: int | None, column: int | None, message: str, hint: str) -> Row:
+    return {
+        "rule": f"x12.{rule}",
+        "severity": severity,
+        "line": line,
+        "column": column,
+        "message": message,
+        "hint": hint,
+    }
+
+
+_ISA = re.compile(r"ISA([^\w\s])", re.ASCII)
+
+
+def _next_isa(text: str, start: int) -> int:
+    """The next place where a segment ISA begins (not VISA* or LISA* within data), or -1."""
+    for match in _ISA.finditer(text, start):
+        at = match.start()
+        if at == 0 or not (text[at - 1].isalnum() or text[at - 1] == match.group(1)):
+            return at
+    return -1
+
+
+_AFTER_ISA = re.compile(r"\s*(?:GS|TA1|IEA|ISA|ST)[^\w\s]", re.ASCII)
+
+
+def _marks(text: str, start: int) -> tuple[str, str, str, Row | None]:
+    """Element separator, component separator and terminator of the interchange that begins at `start`."""
+    element = text[start + 3]
+    at = start + 3
+    for _ in range(15):
+        following = text.find(element, at + 1, start + 400)
+        if following < 0:
+            break
+        at = following
+    else:
+        tail = text[at + 1 : at + 3]
+        exact = at - start == 103
+        if len(tail) == 2 and (exact or _AFTER_ISA.match(text, at + 3)):
+            return element, tail[0], tail[1], None if exact else _isa_length(at + 2 - start)
+        if tail and _AFTER_ISA.match(text, at + 2):  # ISA16 is missing: one mark only, the terminator
+            return element, ":", tail[0], _isa_length(at + 1 - start)
+        if len(tail) == 2:
+            return element, tail[0], tail[1], _isa_length(at + 2 - start)
+    terminator = "~" if "~" in text[start:] else "\n"
+    return element, ":", terminator, _isa_length(None)
+
+
+def _isa_length(length: int | None) -> Row:
+    size = "is cut short" if length is None else f"has {length + 1} characters instead of 106"
+    return _odd("isa.length", ERROR, None, None, f"the ISA {size}", "Delimiters were taken from what is there")
+
+
+def _region_end(text: str, start: int, terminator: str) -> int:
+    """Where the interchange ends: at the next ISA that follows a terminator, or at the end of the text."""
+    following = re.compile(re.escape(terminator) + r"\s*(?=ISA[^\w\s])", re.ASCII)
+    if text.find("ISA", start + 3) < 0:  # the usual case, without a regular expression over the whole file
+        return len(text)
+    match = following.search(text, start)
+    return match.end() if match else len(text)
+
+
+def _cut(text: str, element: str, terminator: str, offset: int, number: int) -> pl.DataFrame:
+    text = text.replace(element, SEPARATOR) if element != SEPARATOR else text
+    pieces = pl.select(pl.lit(text).str.split(terminator).explode().alias("text"))
+    pieces = pieces.with_columns(pl.col("text").str.strip_chars(" \t\r\n")).filter(pl.col("text") != "")
+    identified = pieces.with_columns(
+        pl.col("text").str.slice(0, 4).str.split_exact(SEPARATOR, 1).struct[0].str.to_uppercase().alias("id")
+    )
+    return identified.select(
+        pl.int_range(offset + 1, offset + 1 + pl.len(), dtype=pl.Int64).alias("position"),
+        pl.lit(number, pl.Int64).alias("interchange"),
+        "id",
+        "text",
+    )
+
+
+_FIRST = re.compile(r"\s*(?:GS|ST|TA1|AK1|INS|BGN)([^\w\s])", re.ASCII)
+
+
+def _fragment(text: str, found: list[Row]) -> Split:
+    """Text without an ISA: read with guessed delimiters when it begins like X12, else not at all."""
+    match = _FIRST.match(text)
+    if match is None:
+        hint = "Check that the right file was taken, and that it is not compressed or encrypted"
+        odd = _odd("not_x12", ERROR, 1, None, "the file is empty or not X12", hint)
+        return Split(pl.DataFrame(schema=SEGMENTS), [], [*found, odd])
+    odd = _odd("no_isa", ERROR, 1, None, "the ISA is missing", "Delimiters were guessed; ask for a whole file")
+    terminator = "~" if "~" in text else "\n"
+    return Split(_cut(text, match.group(1), terminator, 0, 1), [":"], [*found, odd])
