@@ -1,5 +1,62 @@
 """EDI 834 enrollment files (005010X220A1) and their acknowledgements: write, read, check; columnar and pure.
 
 `Enrollment` holds frames (schema.py); a partner's terms are a `Profile`, one file's numbers a `Stamp`.
-Ends are the first day not covered, money is cents; `referee.py` has pyx12 judge what was written.
+Ends are the first day not covered, money is cents. `referee.referee` has pyx12 judge what was written, and is
+imported from its own module so that only those who ask for it load pyx12.
 """
+
+from formats.edi834.acks import read_acks
+from formats.edi834.acks_write import AckStamp, acknowledge, write_999, write_ta1
+from formats.edi834.check import bad_families, check, without_families
+from formats.edi834.envelope import Marks, Route
+from formats.edi834.profile import Broker, Party, Profile, Stamp, load_profile
+from formats.edi834.read import read
+from formats.edi834.schema import (
+    ACK_ERRORS,
+    APPLICATIONS,
+    COVERAGES,
+    GROUPS,
+    INTERCHANGE,
+    MEMBERS,
+    POSITIONS,
+    SETS,
+    TA1,
+    Acks,
+    Enrollment,
+)
+from formats.edi834.trace import locate
+from formats.edi834.write import sets_needed, write, write_with_positions
+
+__all__ = [
+    "ACK_ERRORS",
+    "APPLICATIONS",
+    "COVERAGES",
+    "GROUPS",
+    "INTERCHANGE",
+    "MEMBERS",
+    "POSITIONS",
+    "SETS",
+    "TA1",
+    "AckStamp",
+    "Acks",
+    "Broker",
+    "Enrollment",
+    "Marks",
+    "Party",
+    "Profile",
+    "Route",
+    "Stamp",
+    "acknowledge",
+    "bad_families",
+    "check",
+    "load_profile",
+    "locate",
+    "read",
+    "read_acks",
+    "sets_needed",
+    "without_families",
+    "write",
+    "write_999",
+    "write_ta1",
+    "write_with_positions",
+]

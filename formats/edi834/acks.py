@@ -17,7 +17,10 @@ Row = dict[str, Any]
 VERDICTS = ("A", "E", "P", "R", "M", "W", "X")
 REFUSED = ("R", "M", "W", "X")
 # Segments an acknowledgement may hold beside those that are read.
-_SILENT = frozenset("ISA GS GE IEA N1 PER DTM AMT QTY NM1 N3 N4 LM LQ TRN PID MEA PWK".split())
+_SILENT = frozenset({
+    "ISA", "GS", "GE", "IEA", "N1", "PER", "DTM", "AMT", "QTY", "NM1", "N3", "N4",
+    "LM", "LQ", "TRN", "PID", "MEA", "PWK",
+})  # fmt: skip
 
 
 def read_acks(data: bytes) -> Acks:

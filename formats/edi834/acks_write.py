@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from formats.edi834.envelope import Marks, Route, gs, isa, segment, trailers
+from formats.edi834.envelope import DEFAULT_MARKS, Marks, Route, gs, isa, segment, trailers
 from formats.edi834.headers import headers
 from formats.edi834.read import placed
 from formats.edi834.schema import ACK_ERRORS, GROUPS, SETS, TA1, Acks, conform, empty
@@ -25,9 +25,7 @@ class AckStamp:
     set_control: int = 1
 
 
-def acknowledge(
-    data: bytes, faults: pl.DataFrame | None = None, *, ta1_verdict: str = "A", note: str = "000"
-) -> Acks:
+def acknowledge(data: bytes, faults: pl.DataFrame | None = None, *, ta1_verdict: str = "A", note: str = "000") -> Acks:
     """What a partner would answer to an 834: all sets accepted but those that `faults` names.
 
     `faults` has columns of ACK_ERRORS (set_control, and as known segment, segment_position, loop, segment_code,
@@ -77,7 +75,7 @@ def _answer(interchange: pl.DataFrame, wrong: pl.DataFrame, ta1: pl.DataFrame) -
     return Acks(ta1, conform(groups, GROUPS), conform(sets, SETS), conform(errors, ACK_ERRORS))
 
 
-def write_ta1(acks: Acks, route: Route, stamp: AckStamp, marks: Marks = Marks()) -> bytes:
+def write_ta1(acks: Acks, route: Route, stamp: AckStamp, marks: Marks = DEFAULT_MARKS) -> bytes:
     """The TA1 rows of `acks` as an interchange that holds nothing else. Raises FormatError without one."""
     if acks.ta1.is_empty():
         raise FormatError("A TA1 cannot be written: there is none", hint="Give an Acks with a ta1 row")
@@ -88,7 +86,7 @@ def write_ta1(acks: Acks, route: Route, stamp: AckStamp, marks: Marks = Marks())
 
 
 def write_999(
-    acks: Acks, route: Route, stamp: AckStamp, marks: Marks = Marks(), *, with_ta1: bool = False
+    acks: Acks, route: Route, stamp: AckStamp, marks: Marks = DEFAULT_MARKS, *, with_ta1: bool = False
 ) -> bytes:
     """The groups, sets and errors of `acks` as one 999 set per group (005010X231A1); with its TA1s when asked.
 
@@ -99,7 +97,7 @@ def write_999(
     parts = [isa(marks, route, stamp.created, stamp.interchange_control, wants_ta1=False)]
     if with_ta1:
         parts += _ta1_segments(acks, marks)
-    parts.append(gs(marks, "FA", route, stamp.created, stamp.group_control, VERSION_999))
+    parts.append(gs(marks, route, stamp.created, stamp.group_control, kind="FA", version=VERSION_999))
     for number, group in enumerate(acks.groups.iter_rows(named=True)):
         control = f"{stamp.set_control + number:04d}"
         body = [segment(marks, "ST", "999", control, VERSION_999), *_group_segments(acks, group, marks)]

@@ -57,7 +57,9 @@ def without_families(enrollment: Enrollment, bad: pl.DataFrame) -> Enrollment:
     """The enrollment without the families named in `bad` (column subscriber_key), and without loose coverages."""
     key = pl.coalesce("subscriber_key", "member_key")
     members = enrollment.members.filter(~key.is_in(bad["subscriber_key"].drop_nulls().implode()))
-    coverages = enrollment.coverages.join(members.select("member_key"), on="member_key", how="semi", maintain_order="left")
+    coverages = enrollment.coverages.join(
+        members.select("member_key"), on="member_key", how="semi", maintain_order="left"
+    )
     return Enrollment(members, coverages, enrollment.interchange, enrollment.problems)
 
 

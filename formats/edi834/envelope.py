@@ -22,6 +22,9 @@ class Marks:
         return cls(profile.element, profile.repetition, profile.component, profile.segment_end)
 
 
+DEFAULT_MARKS = Marks()
+
+
 @dataclass(frozen=True)
 class Route:
     """Who sends to whom: ISA and GS ids with their qualifiers, and the usage mark T or P."""
@@ -75,7 +78,7 @@ def isa(marks: Marks, route: Route, created: dt.datetime, control: int, *, wants
     return marks.element.join(parts) + marks.end
 
 
-def gs(marks: Marks, kind: str, route: Route, created: dt.datetime, control: int, version: str) -> str:
+def gs(marks: Marks, route: Route, created: dt.datetime, control: int, *, kind: str, version: str) -> str:
     """The GS of a functional group of `kind` BE (834) or FA (999)."""
     sender, receiver = route.gs_sender or route.sender_id, route.gs_receiver or route.receiver_id
     day, time = f"{created:%Y%m%d}", f"{created:%H%M}"
@@ -85,14 +88,12 @@ def gs(marks: Marks, kind: str, route: Route, created: dt.datetime, control: int
 def interchange_open(profile: Profile, stamp: Stamp) -> str:
     """The ISA of an outbound 834."""
     wants = profile.acknowledgment_requested
-    return isa(
-        Marks.of(profile), Route.of(profile), stamp.created, stamp.interchange_control, wants_ta1=wants
-    )
+    return isa(Marks.of(profile), Route.of(profile), stamp.created, stamp.interchange_control, wants_ta1=wants)
 
 
 def group_open(profile: Profile, stamp: Stamp) -> str:
     """The GS of an outbound 834."""
-    return gs(Marks.of(profile), "BE", Route.of(profile), stamp.created, stamp.group_control, VERSION)
+    return gs(Marks.of(profile), Route.of(profile), stamp.created, stamp.group_control, kind="BE", version=VERSION)
 
 
 def trailers(marks: Marks, sets: int, group_control: int, interchange_control: int) -> str:

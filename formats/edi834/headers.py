@@ -127,9 +127,7 @@ class _Walk:
                 self.say(f"bgn{index:02d}", position, index, f"BGN{index:02d}, the {word}, is missing")
 
     def _qty(self, position: int, parts: list[str]) -> None:
-        column = {"TO": "total_stated", "ET": "subscribers_stated", "DT": "dependents_stated"}.get(
-            _at(parts, 1) or ""
-        )
+        column = {"TO": "total_stated", "ET": "subscribers_stated", "DT": "dependents_stated"}.get(_at(parts, 1) or "")
         if self.row is not None and column:
             self.row[column] = _number(_at(parts, 2))
             if self.row[column] is None:
@@ -155,7 +153,7 @@ class _Walk:
         count = position - self.st_at + 1
         if _number(_at(parts, 1)) != count:
             self.say("se_count", position, 1, f"SE01 does not say {count}, the segments counted")
-        self._same("se_control", position, "SE02", _at(parts, 2), "ST02", _at(self.st, 2))
+        self._same("se", position, _at(parts, 2), _at(self.st, 2))
         self.st = self.row = None
 
     def _ge(self, position: int, parts: list[str]) -> None:
@@ -165,7 +163,7 @@ class _Walk:
         self.close_within(position, "SE", self.st)
         if _number(_at(parts, 1)) != self.sets:
             self.say("ge_count", position, 1, f"GE01 does not say {self.sets}, the sets counted")
-        self._same("ge_control", position, "GE02", _at(parts, 2), "GS06", _at(self.gs, 6))
+        self._same("ge", position, _at(parts, 2), _at(self.gs, 6))
         self.gs = self.st = self.row = None
 
     def _iea(self, position: int, parts: list[str]) -> None:
@@ -175,9 +173,9 @@ class _Walk:
         self.close_within(position, "GE", self.gs)
         if _number(_at(parts, 1)) != self.groups:
             self.say("iea_count", position, 1, f"IEA01 does not say {self.groups}, the groups counted")
-        self._same("iea_control", position, "IEA02", _at(parts, 2), "ISA13", _at(self.isa, 13))
+        self._same("iea", position, _at(parts, 2), _at(self.isa, 13))
         self.isa = self.gs = self.st = self.row = None
 
-    def _same(self, rule: str, line: int, trailer: str, ends: str | None, header: str, began: str | None) -> None:
+    def _same(self, rule: str, line: int, ends: str | None, began: str | None) -> None:
         if ends != began:
-            self.say(rule, line, 2, f"{trailer} is not the same control number as {header}")
+            self.say(f"{rule}_control", line, 2, f"{rule.upper()}02 is not the control number this part began with")

@@ -65,7 +65,7 @@ def member_meaning(profile: Profile) -> list[Rule]:
 
 def _family_rules(profile: Profile) -> list[Rule]:
     subscriber, self_code = pl.col("is_subscriber"), pl.col("relationship") == "18"
-    spouse = pl.col("relationship").is_in(codes.SPOUSES)
+    spouse = pl.col("relationship").is_in(codes.SPOUSES) & (pl.col("maintenance_type") != "024")
     orphan = WARNING if profile.action == "2" else ERROR
     person = ["subscriber_key", "relationship", "first_name", "last_name", "birth_date"]
     return [
@@ -94,7 +94,7 @@ def _family_rules(profile: Profile) -> list[Rule]:
         ),
         Rule(
             "edi834.family.two_spouses", "INS02",
-            spouse & (pl.col("maintenance_type") != "024") & (_count(spouse & (pl.col("maintenance_type") != "024")) > 1),
+            spouse & (_count(spouse) > 1),
             "a family has more than one spouse or partner", "End the former one, or correct the relationship",
             WARNING,
         ),

@@ -37,16 +37,16 @@ def decoded(data: bytes) -> tuple[str, list[Row]]:
     """The bytes as text: UTF-8 with or without BOM, UTF-16 with BOM, else Latin-1; and what was odd."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", errors="replace"), [
-            _odd("encoding", WARNING, 1, None, "the file is UTF-16", "Ask the sender for plain ASCII")
+            _odd("encoding", WARNING, 1, "the file is UTF-16", "Ask the sender for plain ASCII")
         ]
     found: list[Row] = []
     if data.startswith(codecs.BOM_UTF8):
         data = data[3:]
-        found.append(_odd("bom", WARNING, 1, None, "the file begins with a byte order mark", "It was skipped"))
+        found.append(_odd("bom", WARNING, 1, "the file begins with a byte order mark", "It was skipped"))
     try:
         return data.decode("utf-8"), found
     except UnicodeDecodeError:
-        note = _odd("encoding", WARNING, None, None, "the file is not UTF-8", "It was read as Latin-1")
+        note = _odd("encoding", WARNING, None, "the file is not UTF-8", "It was read as Latin-1")
         return data.decode("latin-1"), [*found, note]
 
 
@@ -57,9 +57,7 @@ def split(data: bytes) -> Split:
     if start < 0:
         return _fragment(text, found)
     if text[:start].strip():
-        found.append(
-            _odd("leading", WARNING, 1, None, "there is text before the first ISA", "It was skipped")
-        )
+        found.append(_odd("leading", WARNING, 1, "there is text before the first ISA", "It was skipped"))
     frames: list[pl.DataFrame] = []
     components: list[str] = []
     offset = 0
@@ -78,20 +76,18 @@ def split(data: bytes) -> Split:
 
 def elements(frame: pl.DataFrame, count: int) -> pl.DataFrame:
     """Add e1..eN: the first N elements as columns (empty is null), from `text`."""
-    parts = pl.col("text").str.split_exact(SEPARATOR, count).struct.rename_fields(
-        [f"e{i}" for i in range(count + 1)]
-    )
+    parts = pl.col("text").str.split_exact(SEPARATOR, count).struct.rename_fields([f"e{i}" for i in range(count + 1)])
     wide = frame.with_columns(parts.alias("_parts")).unnest("_parts").drop("e0")
     names = [f"e{i}" for i in range(1, count + 1)]
     return wide.with_columns(pl.when(pl.col(n) != "").then(pl.col(n)).alias(n) for n in names)
 
 
-def _odd(rule: str, severity: str, line: int | None, column: int | None, message: str, hint: str) -> Row:
+def _odd(rule: str, severity: str, line: int | None, message: str, hint: str) -> Row:
     return {
         "rule": f"x12.{rule}",
         "severity": severity,
         "line": line,
-        "column": column,
+        "column": None,
         "message": message,
         "hint": hint,
     }
@@ -136,7 +132,7 @@ def _marks(text: str, start: int) -> tuple[str, str, str, Row | None]:
 
 def _isa_length(length: int | None) -> Row:
     size = "is cut short" if length is None else f"has {length + 1} characters instead of 106"
-    return _odd("isa.length", ERROR, None, None, f"the ISA {size}", "Delimiters were taken from what is there")
+    return _odd("isa.length", ERROR, None, f"the ISA {size}", "Delimiters were taken from what is there")
 
 
 def _region_end(text: str, start: int, terminator: str) -> int:
@@ -171,8 +167,8 @@ def _fragment(text: str, found: list[Row]) -> Split:
     match = _FIRST.match(text)
     if match is None:
         hint = "Check that the right file was taken, and that it is not compressed or encrypted"
-        odd = _odd("not_x12", ERROR, 1, None, "the file is empty or not X12", hint)
+        odd = _odd("not_x12", ERROR, 1, "the file is empty or not X12", hint)
         return Split(pl.DataFrame(schema=SEGMENTS), [], [*found, odd])
-    odd = _odd("no_isa", ERROR, 1, None, "the ISA is missing", "Delimiters were guessed; ask for a whole file")
+    odd = _odd("no_isa", ERROR, 1, "the ISA is missing", "Delimiters were guessed; ask for a whole file")
     terminator = "~" if "~" in text else "\n"
     return Split(_cut(text, match.group(1), terminator, 0, 1), [":"], [*found, odd])

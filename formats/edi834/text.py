@@ -7,6 +7,7 @@ import polars as pl
 from formats.edi834.profile import Profile
 
 # Letters that do not fall apart into a base letter and a mark, and typographic marks people paste.
+# ruff: noqa: RUF001 -- that these look like other letters is the point of the table
 _SPELLED = {
     "ß": "ss", "ẞ": "SS", "æ": "ae", "Æ": "AE", "œ": "oe", "Œ": "OE", "ø": "o", "Ø": "O", "ł": "l", "Ł": "L",
     "đ": "d", "Đ": "D", "ð": "d", "Ð": "D", "þ": "th", "Þ": "TH", "ı": "i", "ħ": "h", "Ħ": "H", "ŋ": "n",

@@ -106,9 +106,7 @@ def _parts(
         last, size = first + 1, sizes[first]
         while last < count and size + sizes[last] <= _SLICE:
             size, last = size + sizes[last], last + 1
-        part = Prepared(
-            members.slice(row, size), ready.coverages.filter(pl.col("row").is_between(row, row + size - 1))
-        )
+        part = Prepared(members.slice(row, size), ready.coverages.filter(pl.col("row").is_between(row, row + size - 1)))
         yield _sets(part, profile, stamp, control, positions=positions)
         first, row = last, row + size
     yield trailers(marks, count, stamp.group_control, stamp.interchange_control).encode("ascii"), None
@@ -131,7 +129,8 @@ def _sets(
             maintain_order="left",
         )
         .with_columns(
-            pl.concat_str("block", pl.col("hd").fill_null("")), (pl.col("count") + pl.col("n").fill_null(0)).alias("size")
+            pl.concat_str("block", pl.col("hd").fill_null("")),
+            (pl.col("count") + pl.col("n").fill_null(0)).alias("size"),
         )
     )
     sets = blocks.group_by("set", maintain_order=True).agg(
@@ -221,9 +220,9 @@ def _member_segments(members: pl.DataFrame, profile: Profile) -> pl.DataFrame:
         .alias("s_per"),
         _when("address1", seg("N3", col("address1"), col("address2"))).alias("s_n3"),
         pl.when(place).then(seg("N4", col("city"), col("state"), col("zip"))).alias("s_n4"),
-        _when(
-            "birth_date", seg("DMG", "D8", _day(col("birth_date")), col("gender"), col("marital_status"))
-        ).alias("s_dmg"),
+        _when("birth_date", seg("DMG", "D8", _day(col("birth_date")), col("gender"), col("marital_status"))).alias(
+            "s_dmg"
+        ),
     )
 
 
@@ -232,9 +231,7 @@ def _coverage_segments(coverages: pl.DataFrame, profile: Profile) -> pl.DataFram
         return _segment(profile, name, *elements)
 
     cents = pl.col("premium_cents")
-    amount = pl.concat_str(
-        (cents // 100).cast(pl.String), pl.lit("."), (cents % 100).cast(pl.String).str.zfill(2)
-    )
+    amount = pl.concat_str((cents // 100).cast(pl.String), pl.lit("."), (cents % 100).cast(pl.String).str.zfill(2))
     end = _day(sent_end("end", profile.end_date))
     plan = (pl.col("maintenance_type"), "", pl.col("line"), pl.col("plan_code"), pl.col("sent_tier"))
     made = coverages.with_columns(
@@ -255,13 +252,9 @@ def _counted(slots: dict[str, tuple[str, str, str]]) -> pl.Expr:
     return pl.sum_horizontal(pl.col(c).is_not_null().cast(pl.Int64) for c in slots).alias("count")
 
 
-def _positions(
-    blocks: pl.DataFrame, coverages: pl.DataFrame, heads: list[tuple[int, str, int]]
-) -> pl.DataFrame:
+def _positions(blocks: pl.DataFrame, coverages: pl.DataFrame, heads: list[tuple[int, str, int]]) -> pl.DataFrame:
     """Positions of all member and coverage segments of a slice; shape POSITIONS."""
-    head = pl.DataFrame(
-        heads, schema={"set": pl.Int64, "set_control": pl.String, "header": pl.Int64}, orient="row"
-    )
+    head = pl.DataFrame(heads, schema={"set": pl.Int64, "set_control": pl.String, "header": pl.Int64}, orient="row")
     starts = blocks.join(head, on="set", how="left", maintain_order="left").with_columns(
         (pl.col("header") + pl.col("size").cum_sum().over("set") - pl.col("size")).alias("start")
     )

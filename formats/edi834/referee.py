@@ -1,0 +1,145 @@
+"""A second opinion that is not ours: pyx12 holds what was written against its own copy of the guide's map.
+
+Each transaction set is judged as a small interchange of its own. Member data stay in memory and pipes, never in
+a file. Our own reader checks the envelope and its counts, which the small interchanges do not carry over.
+"""
+
+import json
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import polars as pl
+
+from formats.edi834 import referee_worker
+from formats.edi834.headers import headers
+from formats.edi834.read import placed
+from formats.edi834.referee_worker import Fault
+from formats.edi834.segments import SEPARATOR, split
+from formats.problems import ERROR, has_errors, problems
+
+_END = "\x1d"  # cannot occur in a segment: pyx12 takes delimiters from the ISA as any reader does
+_HINT = "Correct the source or the profile and build the file again"
+Judgement = tuple[bool, list[Fault]]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """The judgement of a file.
+
+    valid: nothing that was looked at was refused. sets_checked: how many of sets_total pyx12 judged. problems:
+    rows of formats.problems.PROBLEMS, `line` the segment number in the file, `column` the element.
+    """
+
+    valid: bool
+    sets_total: int
+    sets_checked: int
+    problems: pl.DataFrame
+
+
+def referee(data: bytes, charset: Literal["E", "B"] = "E", sets: int | None = None, processes: int = 1) -> Verdict:
+    """Have pyx12 4.0.0 judge the file's sets: all, or `sets` of them (first, last, evenly between).
+
+    With `processes` above 1 the sets are shared out to that many Python processes, started by path, so it works
+    from a daemon, a thread or a Dagster run. `charset` B refuses lower case and @. About 900 members/s a
+    process. A crash of pyx12 or of a process is a problem row, and the file is then not valid.
+    """
+    parts = split(data)
+    _, envelope = headers(placed(parts.segments))
+    found = [problems(parts.problems), envelope]
+    small = _small_interchanges(parts.segments)
+    chosen = _chosen(len(small), sets)
+    judged = _judge([small[i][1] for i in chosen], charset, processes)
+    rows = []
+    for i, judgement in zip(chosen, judged, strict=True):
+        rows += _rows(small[i][0], judgement)
+    found.append(problems(rows))
+    everything = pl.concat(found)
+    fine = bool(small) and not has_errors(everything) and all(accepted for accepted, _ in judged)
+    return Verdict(fine, len(small), len(chosen), everything)
+
+
+def _chosen(total: int, sets: int | None) -> list[int]:
+    if sets is None or sets >= total:
+        return list(range(total))
+    return sorted({int(i) for i in np.linspace(0, total - 1, max(sets, 1)).round()})
+
+
+def _small_interchanges(segments: pl.DataFrame) -> list[tuple[int, str]]:
+    """Each set with its own ISA and GS and fresh trailers: (file position of the ST, text)."""
+    marked = segments.with_columns(
+        pl.when(pl.col("id") == "ISA").then(pl.col("text")).forward_fill().alias("isa"),
+        pl.when(pl.col("id") == "GS").then(pl.col("text")).forward_fill().alias("gs"),
+        (pl.col("id") == "ST").cast(pl.Int64).cum_sum().alias("set_no"),
+    ).filter((pl.col("set_no") > 0) & ~pl.col("id").is_in(["ISA", "GS", "GE", "IEA", "TA1"]))
+    sets = marked.group_by("set_no", maintain_order=True).agg(
+        pl.col("position").first(), pl.col("isa", "gs").first().fill_null(""), pl.col("text").str.join(_END)
+    )
+    out = []
+    for _, position, isa, gs, text in sets.iter_rows():
+        isa13, gs06 = _element(isa, 13), _element(gs, 6)
+        ends = [SEPARATOR.join(("GE", "1", gs06)), SEPARATOR.join(("IEA", "1", isa13))]
+        out.append((position, _END.join([isa, gs, text, *ends]) + _END))
+    return out
+
+
+def _element(text: str, index: int) -> str:
+    parts = text.split(SEPARATOR)
+    return parts[index] if index < len(parts) else ""
+
+
+def _judge(texts: list[str], charset: str, processes: int) -> list[Judgement]:
+    shares = min(processes, len(texts))
+    if shares <= 1:
+        return [referee_worker.judge(text, charset) for text in texts]
+    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
+    lots = [order[n::shares] for n in range(shares)]  # long and short sets dealt out alike
+    with ThreadPoolExecutor(shares) as pool:
+        answers = pool.map(lambda lot: _in_process([texts[i] for i in lot], charset), lots)
+        judged = {i: one for lot, answer in zip(lots, answers, strict=True) for i, one in zip(lot, answer, strict=True)}
+    return [judged[i] for i in range(len(texts))]
+
+
+def _in_process(texts: list[str], charset: str) -> list[Judgement]:
+    command = [sys.executable, "-P", str(Path(referee_worker.__file__)), charset]
+    done = subprocess.run(  # noqa: S603  # our own interpreter and script, no shell
+        command, input=json.dumps(texts).encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+    )
+    if done.returncode != 0:
+        return [(False, [("failed", str(done.returncode), 1, None, "")])] * len(texts)
+    return [(bool(ok), [(f[0], f[1], f[2], f[3], f[4]) for f in faults]) for ok, faults in json.loads(done.stdout)]
+
+
+def _rows(start: int, judgement: Judgement) -> list[dict[str, object]]:
+    accepted, faults = judgement
+    if not accepted and not faults:
+        faults = [("refused", "0", 1, None, "ST")]
+    rows = []
+    for level, code, at, element, name in faults:
+        where = f"{name}{element:02d}" if element else name
+        rows.append(
+            {
+                "rule": f"edi834.referee.{level}.{code}",
+                "severity": ERROR,
+                "line": start + at - 1,
+                "column": element,
+                "message": _words(level, code, where),
+                "hint": _HINT,
+            }
+        )
+    return rows
+
+
+def _words(level: str, code: str, where: str) -> str:
+    match level:
+        case "crash":
+            return f"pyx12 could not judge this set: {code}"
+        case "failed":
+            return f"the process that ran pyx12 ended with code {code}; this set was not judged"
+        case "refused":
+            return "pyx12 refuses this set without saying why"
+    return f"pyx12 finds {where} at fault: {level} error {code}"

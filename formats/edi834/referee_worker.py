@@ -1,0 +1,84 @@
+"""Runs pyx12 over small interchanges, in this process or as a script with its own.
+
+As a script it reads a JSON list of texts from stdin and writes a JSON list of judgements to stdout, so that
+member data go through pipes only. Only codes and positions come out, never values. Imports nothing of ours: it
+runs by path, without a package.
+"""
+
+import io
+import json
+import logging
+import sys
+from typing import Any
+
+import pyx12.errors
+import pyx12.params
+import pyx12.x12n_document
+
+# pyx12 logs bad values: its records must not reach any log of the host process, whoever configures it.
+_LOGGER = logging.getLogger("pyx12")
+_LOGGER.addHandler(logging.NullHandler())
+_LOGGER.propagate = False
+
+# What pyx12 4.0.0 is known to raise on input it should only judge (missing maps, malformed segments).
+_CRASHES = (
+    pyx12.errors.EngineError,
+    pyx12.errors.X12Error,
+    AssertionError,
+    AttributeError,
+    IndexError,
+    KeyError,
+    TypeError,
+    ValueError,
+)
+
+Fault = tuple[str, str, int, int | None, str]  # level, code, segment position (ST = 1), element, segment
+
+
+def judge(text: str, charset: str) -> tuple[bool, list[Fault]]:
+    """Whether pyx12 accepts the interchange, and its faults; a crash of pyx12 counts as not accepted."""
+    params = pyx12.params.ParamsBase()
+    params.set("charset", charset)
+    report = io.StringIO()
+    try:
+        accepted = pyx12.x12n_document.x12n_document(
+            param=params, src_file=io.StringIO(text), fd_997=None, fd_html=None, fd_json=report
+        )
+    except _CRASHES as error:
+        return False, [("crash", type(error).__name__, 1, None, "")]
+    written = report.getvalue()
+    return accepted, _faults(json.loads(written)) if written else []
+
+
+def _faults(report: dict[str, Any]) -> list[Fault]:
+    found: list[Fault] = []
+    for interchange in report["interchanges"]:
+        found += [("interchange", str(e["err_cde"]), 1, None, "ISA") for e in interchange["errors"]]
+        for group in interchange["groups"]:
+            found += [("group", str(e["err_cde"]), 1, None, "GS") for e in group["errors"]]
+            for transaction in group["transactions"]:
+                found += [("set", str(e["err_cde"]), 1, None, "ST") for e in transaction["errors"]]
+                for segment in transaction["segments"]:
+                    found += _segment_faults(segment)
+    return found
+
+
+def _segment_faults(segment: dict[str, Any]) -> list[Fault]:
+    at, name = int(segment["seg_count"] or 1), str(segment["seg_id"])
+    found: list[Fault] = [("segment", str(e["err_cde"]), at, None, name) for e in segment["errors"]]
+    for element in segment["elements"]:
+        number = int(element["ele_pos"] or 0) or None
+        found += [("element", str(e["err_cde"]), at, number, name) for e in element["errors"]]
+    return found
+
+
+def main() -> None:
+    """Serve one request: argument 1 is the character set, E or B."""
+    answers, sys.stdout = sys.stdout, io.StringIO()  # whatever a library prints stays out of the answer
+    texts = json.loads(sys.stdin.buffer.read())
+    json.dump([judge(text, sys.argv[1]) for text in texts], answers)
+    answers.flush()
+
+
+if __name__ == "__main__":
+    main()
