@@ -1,0 +1,138 @@
+"""Two real servers to deliver to: asyncssh in this process, and OpenSSH's sshd where it is installed."""
+
+import getpass
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from resources.endpoint import Endpoint, make_ssh_keypair, write_private
+from resources.loopback import LoopbackPartner
+from tests.resources.proxy import FaultProxy
+
+
+@dataclass
+class Partner:
+    """A running server seen from both sides: how to reach it, and the folders on its disk."""
+
+    endpoint: Endpoint
+    inbox: Path
+    outbox: Path
+    stop: Callable[[], None]
+
+    def through(self, proxy: FaultProxy) -> Endpoint:
+        return self.endpoint.model_copy(update={"port": proxy.port})
+
+
+@pytest.fixture
+def our_key(tmp_path: Path) -> tuple[Path, str]:
+    """Private key file and public line of our side."""
+    pair = make_ssh_keypair()
+    path = tmp_path / "our_key"
+    write_private(path, pair.private)
+    return path, pair.public_line
+
+
+def loopback_partner(root: Path, our_key: tuple[Path, str], **options: object) -> Partner:
+    server = LoopbackPartner(root, {"daybook": our_key[1]}, **options).start()
+    endpoint = Endpoint(
+        name="First Loopback Bank",
+        host="127.0.0.1",
+        port=server.port,
+        username="daybook",
+        private_key_path=our_key[0],
+        host_key=server.host_key_line,
+        connect_timeout_s=5,
+        op_timeout_s=5,
+    )
+    return Partner(endpoint, root / "daybook/inbox", root / "daybook/outbox", server.stop)
+
+
+@pytest.fixture
+def loopback(tmp_path: Path, our_key: tuple[Path, str]) -> Iterator[Partner]:
+    partner = loopback_partner(tmp_path / "partner", our_key)
+    yield partner
+    partner.stop()
+
+
+def find_sshd() -> str | None:
+    return shutil.which("sshd") or next(
+        (p for p in ("/usr/sbin/sshd", "/usr/local/sbin/sshd") if Path(p).exists()), None
+    )
+
+
+def openssh_partner(root: Path, our_key: tuple[Path, str], *, read_only: bool = False) -> Partner:
+    """An sshd of its own, as the user who runs the tests, on a high port of 127.0.0.1."""
+    program = find_sshd()
+    if program is None:
+        pytest.skip("OpenSSH's sshd is not installed (apt-get install openssh-server)")
+    if os.geteuid() == 0:
+        # sshd as root insists on this folder, which its service would have made.
+        Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
+    for folder in ("inbox", "outbox"):
+        (root / folder).mkdir(parents=True)
+    host = make_ssh_keypair()
+    write_private(root / "host_key", host.private)
+    (root / "authorized_keys").write_text(our_key[1] + "\n")
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    (root / "sshd_config").write_text(
+        f"Port {port}\nListenAddress 127.0.0.1\nHostKey {root}/host_key\nAuthorizedKeysFile {root}/authorized_keys\n"
+        f"PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
+        f"MaxStartups 100\nSubsystem sftp internal-sftp {'-R' if read_only else ''}\nLogLevel ERROR\n"
+    )
+    log = (root / "sshd.log").open("wb")
+    process = subprocess.Popen(
+        [program, "-D", "-e", "-f", str(root / "sshd_config")], stdout=log, stderr=log, stdin=subprocess.DEVNULL
+    )
+    log.close()
+
+    def stop() -> None:
+        process.terminate()
+        process.wait(10)
+
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    else:
+        stop()
+    if process.poll() is not None:
+        pytest.skip(f"sshd does not start here: {(root / 'sshd.log').read_text()[-200:]}")
+    endpoint = Endpoint(
+        name="OpenSSH Vendor",
+        host="127.0.0.1",
+        port=port,
+        username=getpass.getuser(),
+        private_key_path=our_key[0],
+        host_key=host.public_line,
+        inbox=str(root / "inbox"),
+        outbox=str(root / "outbox"),
+        connect_timeout_s=5,
+        op_timeout_s=5,
+    )
+    return Partner(endpoint, root / "inbox", root / "outbox", stop)
+
+
+@pytest.fixture(params=["asyncssh", "openssh"])
+def partner(request: pytest.FixtureRequest, tmp_path: Path, our_key: tuple[Path, str]) -> Iterator[Partner]:
+    """Either server; a test that takes this runs against both."""
+    make = loopback_partner if request.param == "asyncssh" else openssh_partner
+    running = make(tmp_path / "partner", our_key)
+    yield running
+    running.stop()
+
+
+@pytest.fixture
+def proxy(partner: Partner) -> Iterator[FaultProxy]:
+    with FaultProxy(partner.endpoint.port) as running:
+        yield running

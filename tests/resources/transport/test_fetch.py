@@ -1,0 +1,125 @@
+"""Fetching what partners leave: each content once, nothing hostile, one odd file never hides the others."""
+
+import hashlib
+import os
+import re
+import time
+
+import pytest
+
+from formats.errors import ExchangeError
+from resources.transport import Fetched, connect, fetch
+from tests.resources.proxy import FaultProxy
+from tests.resources.transport.conftest import Partner
+
+
+def sha(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+def test_new_contents_come_whole_and_by_name(partner: Partner) -> None:
+    (partner.outbox / "b_returns.ach").write_bytes(b"9" * 2_500_000)
+    (partner.outbox / "a_999.edi").write_bytes(b"ISA*")
+    first = fetch(partner.endpoint, set())
+    assert [(f.name, f.size, f.sha256) for f in first] == [
+        ("a_999.edi", 4, sha(b"ISA*")),
+        ("b_returns.ach", 2_500_000, sha(b"9" * 2_500_000)),
+    ]
+    assert [f.data for f in first] == [b"ISA*", b"9" * 2_500_000]
+    assert fetch(partner.endpoint, {f.sha256 for f in first}) == []
+    assert len(list(partner.outbox.iterdir())) == 2
+
+
+def test_new_content_under_an_old_name_of_the_same_size_is_not_missed(partner: Partner) -> None:
+    path = partner.outbox / "returns.ach"
+    path.write_bytes(b"R01" * 940)
+    os.utime(path, (1_767_600_000, 1_767_600_000))
+    known = {f.sha256 for f in fetch(partner.endpoint, set())}
+    path.write_bytes(b"R03" * 940)
+    os.utime(path, (1_767_600_000, 1_767_600_000))
+    assert [f.data for f in fetch(partner.endpoint, known)] == [b"R03" * 940]
+
+
+def test_one_content_under_two_names_comes_once(loopback: Partner) -> None:
+    for name in ("one.txt", "two.txt"):
+        (loopback.outbox / name).write_bytes(b"same")
+    assert [f.name for f in fetch(loopback.endpoint, set())] == ["one.txt"]
+
+
+def test_odd_files_are_left_there_and_told_and_hinder_nobody(partner: Partner) -> None:
+    box = partner.outbox
+    (box / "good.ach").write_bytes(b"good")
+    (box / "big.ach").write_bytes(b"x" * 2000)
+    (box / "empty.ach").write_bytes(b"")
+    (box / "two words;rm.ach").write_bytes(b"x")
+    (box / os.fsdecode(b"caf\xe9.ach")).write_bytes(b"x")
+    (box / "line\nbreak.ach").write_bytes(b"x")
+    (box / "folder.ach").mkdir()
+    (box / "link.ach").symlink_to("good.ach")
+    for silent in (".hidden", "half.ach.part", "half.ach.filepart"):
+        (box / silent).write_bytes(b"x")
+    told: dict[str, str] = {}
+    taken = fetch(partner.endpoint, set(), max_bytes=1000, on_skip=told.__setitem__)
+    assert [f.name for f in taken] == ["good.ach"]
+    assert sorted(told) == sorted(
+        ["big.ach", "caf?.ach", "empty.ach", "folder.ach", "line?break.ach", "link.ach", "two words;rm.ach"]
+    )
+    assert "more than 1000" in told["big.ach"]
+
+
+def test_the_allow_list_of_a_partner(loopback: Partner) -> None:
+    for name in ("RET_20260105.ach", "readme.txt"):
+        (loopback.outbox / name).write_bytes(name.encode())
+    taken = fetch(loopback.endpoint, set(), names=re.compile(r"RET_\d{8}\.ach"), on_skip=lambda *_: None)
+    assert [f.name for f in taken] == ["RET_20260105.ach"]
+
+
+def test_a_file_that_changes_while_it_is_read_waits_for_the_next_poll(
+    loopback: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = loopback.outbox / "growing.ach"
+    path.write_bytes(b"first half")
+    from resources.session import Session
+
+    read = Session.read
+
+    def read_and_grow(self: Session, remote: str, size: int) -> bytes:
+        data = read(self, remote, size)
+        path.write_bytes(b"first half and the second")
+        return data
+
+    with monkeypatch.context() as patched:
+        patched.setattr(Session, "read", read_and_grow)
+        told: list[str] = []
+        assert fetch(loopback.endpoint, set(), on_skip=lambda name, _: told.append(name)) == []
+    assert told == ["growing.ach"]
+    assert [f.data for f in fetch(loopback.endpoint, set())] == [b"first half and the second"]
+
+
+def test_contents_are_not_shown(loopback: Partner) -> None:
+    assert "canary" not in repr(Fetched("a", b"canary", "0", 6))
+
+
+def test_an_unreachable_or_silent_partner_is_an_exchange_error(partner: Partner, proxy: FaultProxy) -> None:
+    (partner.outbox / "x.ach").write_bytes(b"x")
+    proxy.silent = True
+    quick = partner.through(proxy).model_copy(update={"connect_timeout_s": 0.5, "op_timeout_s": 0.5})
+    begun = time.monotonic()
+    with pytest.raises(ExchangeError, match=partner.endpoint.name):
+        fetch(quick, set())
+    assert time.monotonic() - begun < 10
+    proxy.refuse = True
+    with pytest.raises(ExchangeError):
+        fetch(quick, set())
+
+
+def test_every_wait_in_a_session_ends(partner: Partner, proxy: FaultProxy) -> None:
+    quick = partner.through(proxy).model_copy(update={"op_timeout_s": 0.5})
+    (partner.outbox / "x.ach").write_bytes(b"x")
+    for act in ("list", "size", "read"):
+        with connect(quick) as session:
+            proxy.drop_replies()
+            begun = time.monotonic()
+            with pytest.raises(ExchangeError, match="no answer"):
+                getattr(session, act)(*([quick.outbox] if act != "read" else [f"{quick.outbox}/x.ach", 1]))
+            assert time.monotonic() - begun < 3
