@@ -123,7 +123,7 @@ def _attempt(record: Record, run: Run, name: str, step: Step, companies: list[in
     ) as tx:
         totals = step(tx)
         rows = dict(tx.appended)
-    return Outcome(name, rows=rows, totals=totals)
+    return Outcome(name, rows=rows, totals=totals, preview=tx.preview)
 
 
 def _reason(error: Exception) -> str:

@@ -66,6 +66,7 @@ class Tx:
     business_date: dt.date
     appended: dict[str, int] = field(default_factory=dict)
     per_company: dict[int, int] = field(default_factory=dict)
+    preview: pl.DataFrame | None = None  # a few masked rows for whoever watches the run
     _temporary: int = 0
 
     def read(self, name: str, **values: Any) -> pl.DataFrame:

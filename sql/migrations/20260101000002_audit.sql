@@ -73,5 +73,15 @@ END $$;
 CREATE TRIGGER chain BEFORE INSERT ON audit.action FOR EACH ROW EXECUTE FUNCTION audit.chain();
 CALL audit.append_only('audit.action');
 
+-- Something a person must look at: raised once per key, shown until somebody answers.
+CREATE TABLE audit.alert (
+  key         text PRIMARY KEY,           -- overdue_ack/HARBOR/17 ...
+  kind        text NOT NULL,
+  detail      text NOT NULL,
+  raised_on   date NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now()
+);
+CALL audit.append_only('audit.alert');
+
 -- migrate:down
 SELECT 1;

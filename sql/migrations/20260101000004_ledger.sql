@@ -58,5 +58,26 @@ END $$;
 CREATE CONSTRAINT TRIGGER in_balance AFTER INSERT ON ledger.posting DEFERRABLE INITIALLY DEFERRED
   FOR EACH ROW EXECUTE FUNCTION ledger.journal_in_balance();
 
+-- A closed month takes no more journals; what is learned later is booked in an open one.
+CREATE TABLE ledger.closed_month (
+  company_id  int NOT NULL,
+  month       date NOT NULL CHECK (month = date_trunc('month', month)),
+  run_no      bigint NOT NULL REFERENCES audit.run,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, month)
+);
+CALL audit.append_only('ledger.closed_month');
+CALL audit.per_company('ledger.closed_month');
+CREATE FUNCTION ledger.month_is_open() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF EXISTS (SELECT FROM ledger.closed_month c
+             WHERE c.company_id = NEW.company_id AND c.month = date_trunc('month', NEW.business_date)) THEN
+    RAISE EXCEPTION 'the month of % is closed for company %', NEW.business_date, NEW.company_id
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER month_is_open BEFORE INSERT ON ledger.journal FOR EACH ROW EXECUTE FUNCTION ledger.month_is_open();
+
 -- migrate:down
 SELECT 1;

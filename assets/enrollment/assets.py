@@ -1,0 +1,44 @@
+"""What the enrollment room shows in Dagster."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.enrollment.steps import build_files
+from assets.nightly import night_asset, night_check
+from resources.desk import Desk
+from resources.record import Tx
+
+
+def _build(tx: Tx, desk: Desk) -> dict[str, int]:
+    limits = desk.limits
+    return build_files(
+        tx,
+        desk.partners,
+        desk.vault,
+        referee_sets=limits.referee_sets,
+        processes=limits.referee_processes,
+    )
+
+
+def enrollment_assets() -> list[dg.AssetsDefinition]:
+    """Vendor files, and the check that a vendor sees each of them once."""
+
+    return [
+        night_asset(
+            "enrollment",
+            "vendor_files",
+            step="enrollment.files",
+            work=_build,
+            deps=["billing/invoices"],
+            kinds=("postgres", "polars", "x12"),
+            description="An 834 per vendor and company: who is covered as the vendor must see it. Families that "
+            "would be refused are left out and named.",
+        ),
+        night_check(
+            "enrollment/vendor_files",
+            "control_numbers_without_gaps",
+            query="enrollment/check_controls",
+            description="Each vendor's interchange numbers run from 1 without a gap or a repeat.",
+        ),
+    ]

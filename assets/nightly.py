@@ -1,0 +1,121 @@
+"""Hangs a step of the night into Dagster: one asset, a few lines, the same furniture for every room.
+
+Belongs here: reading the partition, opening the run, turning an outcome into metadata. Not here: any rule.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable, Sequence
+
+import dagster as dg
+import polars as pl
+
+from assets.partitions import NIGHTS, night_of
+from assets.steps import Outcome, Run, open_run, run_step
+from resources.desk import Desk
+from resources.record import Tx
+
+OWNERS = ["team:operations"]
+# What a step does, given its transaction and the desk.
+Work = Callable[[Tx, Desk], dict[str, int]]
+
+
+def night_asset(
+    room: str,
+    name: str,
+    *,
+    step: str,
+    work: Work,
+    description: str,
+    deps: Sequence[str] = (),
+    kinds: Sequence[str] = ("postgres", "polars"),
+) -> dg.AssetsDefinition:
+    """The asset `room/name`: runs one step for the book and business date of its partition.
+
+    Args:
+        room: folder in assets/, also the group in the UI.
+        name: the asset's name.
+        step: the step's name in the record, `billing.charges`.
+        work: what the step does; returns its totals.
+        description: what finance gets from it, in plain words.
+        deps: `room/name` of what must be recorded before.
+        kinds: what it is made with, shown in the UI.
+    """
+
+    @dg.asset(
+        key=[room, name],
+        group_name=room,
+        description=description,
+        deps=[dg.AssetKey(d.split("/")) for d in deps],
+        partitions_def=NIGHTS,
+        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
+        kinds=set(kinds),
+        owners=OWNERS,
+        tags={"step": step},
+    )
+    def _asset(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
+        run = night_run(desk, context.run_id, *night_of(context))
+        outcome = run_step(desk.record, run, step, lambda tx: work(tx, desk))
+        for company, reason in outcome.set_aside.items():
+            context.log.error("company %s set aside: %s", company, reason)
+        return dg.MaterializeResult(metadata=metadata(outcome))
+
+    return _asset
+
+
+def night_run(desk: Desk, orchestrator_run: str, business_date: dt.date, book: str) -> Run:
+    """The record's run of this orchestrator run, shared by all its steps."""
+    return open_run(
+        desk.record, job="night", book=book, business_date=business_date, orchestrator_run=orchestrator_run
+    )
+
+
+def metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
+    """What the UI shows of an outcome: counts and totals, never a name or a number of a person."""
+    shown: dict[str, dg.MetadataValue] = {
+        "rows appended": dg.MetadataValue.int(sum(outcome.rows.values())),
+        "seconds": dg.MetadataValue.float(round(outcome.seconds, 3)),
+        "companies set aside": dg.MetadataValue.int(len(outcome.set_aside)),
+    }
+    for name, value in outcome.totals.items():
+        if name.endswith("_cents"):
+            shown[name.removesuffix("_cents").replace("_", " ")] = dg.MetadataValue.text(dollars(value))
+        else:
+            shown[name.replace("_", " ")] = dg.MetadataValue.int(value)
+    if outcome.rows:
+        shown["tables"] = _table(pl.DataFrame({"table": list(outcome.rows), "rows": list(outcome.rows.values())}))
+    if outcome.preview is not None and not outcome.preview.is_empty():
+        shown["preview"] = _table(outcome.preview)
+    return shown
+
+
+def dollars(cents: int) -> str:
+    """Cents as people read them: -$1,234.56."""
+    return f"{'-' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+
+
+def _table(frame: pl.DataFrame, most: int = 20) -> dg.TableMetadataValue:
+    rows = [dg.TableRecord({k: str(v) for k, v in row.items()}) for row in frame.head(most).iter_rows(named=True)]
+    return dg.MetadataValue.table(
+        records=rows, schema=dg.TableSchema([dg.TableColumn(c, "string") for c in frame.columns])
+    )
+
+
+def night_check(asset: str, name: str, *, query: str, description: str) -> dg.AssetChecksDefinition:
+    """A blocking check: the named query returns a row per failure (column `failure`, plain words) and must return none."""
+
+    @dg.asset_check(
+        asset=dg.AssetKey(asset.split("/")), name=name, description=description, blocking=True, partitions_def=NIGHTS
+    )
+    def _check(context: dg.AssetCheckExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.AssetCheckResult:
+        business_date, book = night_of(context)
+        run = night_run(desk, context.run_id, business_date, book)
+        found = desk.record.read(query, companies=run.companies, business_date=business_date)
+        return dg.AssetCheckResult(
+            passed=found.is_empty(),
+            metadata={"failures": found.height, **({"first": _table(found)} if not found.is_empty() else {})},
+            description=str(found.item(0, "failure")) if not found.is_empty() else "nothing found",
+        )
+
+    return _check

@@ -1,0 +1,46 @@
+"""The two ways the work is cut: a night (business date x book of business) and an inbound file.
+
+Books stay few and days are bounded, so that the orchestrator's grid stays small enough to read.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import dagster as dg
+
+from resources.home import setting
+
+FIRST_NIGHT = "2026-01-01"
+
+
+def nights_until(today: dt.date, asked: str | None) -> int:
+    """How many days past today the grid reaches: tomorrow, or the furthest night somebody asked for.
+
+    Args:
+        today: the clock's date.
+        asked: an ISO date, DAYBOOK_NIGHTS_UNTIL; rehearsals of future nights set it.
+    """
+    return max(1, (dt.date.fromisoformat(asked) - today).days + 1 if asked else 1)
+
+
+BOOKS = dg.DynamicPartitionsDefinition(name="book")
+DAYS = dg.DailyPartitionsDefinition(
+    start_date=FIRST_NIGHT,
+    end_offset=nights_until(dt.datetime.now(dt.UTC).date(), setting("NIGHTS_UNTIL")),
+)
+NIGHTS = dg.MultiPartitionsDefinition({"date": DAYS, "book": BOOKS})
+INBOUND = dg.DynamicPartitionsDefinition(name="inbound_file")
+
+
+def night_key(business_date: dt.date, book: str) -> dg.MultiPartitionKey:
+    """The partition of one book's night."""
+    return dg.MultiPartitionKey({"date": business_date.isoformat(), "book": book})
+
+
+def night_of(context: dg.AssetExecutionContext | dg.AssetCheckExecutionContext) -> tuple[dt.date, str]:
+    """The business date and book that this run is for."""
+    key = context.partition_key
+    assert isinstance(key, dg.MultiPartitionKey)  # noqa: S101 - the assets below are partitioned by NIGHTS
+    parts = key.keys_by_dimension
+    return dt.date.fromisoformat(parts["date"]), parts["book"]

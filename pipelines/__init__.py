@@ -1,0 +1,1 @@
+"""How it runs: definitions, jobs, schedules, the command line. No business rule lives here."""

@@ -1,0 +1,75 @@
+"""The jobs people start, schedule and see: which assets run together, and how."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import dagster as dg
+
+from assets.partitions import INBOUND, NIGHTS
+
+# A money step is finished by running it again, never by a retry that nobody sees.
+_MONEY = {"dagster/max_retries": "0"}
+
+NIGHT = dg.define_asset_job(
+    "night",
+    selection=dg.AssetSelection.groups(
+        "banking", "payables", "commissions", "billing", "payments", "enrollment", "ledger", "reports"
+    )
+    - dg.AssetSelection.assets(["ledger", "closed_months"], ["ledger", "full_audit"]),
+    partitions_def=NIGHTS,
+    description="One book's business night: settle, accrue, bill, draft, enrol, prove, report.",
+    tags={**_MONEY, "dagster/max_runtime": "7200", "dagster/priority": "5"},
+)
+RELEASE = dg.define_asset_job(
+    "release",
+    selection=dg.AssetSelection.assets(["delivery", "deliveries"]),
+    partitions_def=NIGHTS,
+    description="Sends the book's approved files, each exactly once; what can't be known becomes `unknown`.",
+    tags={**_MONEY, "dagster/max_runtime": "3600", "dagster/priority": "10"},
+)
+INBOUND_FILE = dg.define_asset_job(
+    "inbound",
+    selection=dg.AssetSelection.assets(["delivery", "inbound_files"]),
+    partitions_def=INBOUND,
+    description="One received file: returns, change notices, statement lines or acknowledgements, posted once.",
+    tags={**_MONEY, "dagster/max_runtime": "3600"},
+)
+CLOSE_MONTH = dg.define_asset_job(
+    "close_month",
+    selection=dg.AssetSelection.assets(["ledger", "closed_months"]),
+    partitions_def=NIGHTS,
+    description="Closes the calendar month before the business date, if the ledger proves.",
+    tags=_MONEY,
+)
+FULL_AUDIT = dg.define_asset_job(
+    "full_audit",
+    selection=dg.AssetSelection.assets(["ledger", "full_audit"]),
+    partitions_def=NIGHTS,
+    description="Weekly: ledger, subledgers, stored files and the chain of actions, all proved again.",
+)
+
+
+class RetentionConfig(dg.Config):
+    """How long the orchestrator's own history is kept. The audit trail lives in the record and is not touched."""
+
+    days: int = 400
+
+
+@dg.op
+def forget_old_runs(context: dg.OpExecutionContext, config: RetentionConfig) -> None:
+    """Delete runs, and with them their event logs, that ended before the limit: Dagster never does."""
+    before = dt.datetime.now(dt.UTC) - dt.timedelta(days=config.days)
+    old = context.instance.get_run_records(filters=dg.RunsFilter(created_before=before), limit=1000)
+    for record in old:
+        context.instance.delete_run(record.dagster_run.run_id)
+    context.log.info("%d runs older than %d days forgotten", len(old), config.days)
+
+
+@dg.job(description="Monthly: forgets the orchestrator's old runs; evidence in the record stays.")
+def retention() -> None:
+    """Keep the orchestrator's event log from growing for ever."""
+    forget_old_runs()
+
+
+JOBS = [NIGHT, RELEASE, INBOUND_FILE, CLOSE_MONTH, FULL_AUDIT, retention]

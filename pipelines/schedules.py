@@ -1,0 +1,80 @@
+"""When things run by themselves. The business date of a night is the local date of its book when it starts.
+
+All schedules stand still until somebody switches them on.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from zoneinfo import ZoneInfo
+
+import dagster as dg
+
+from assets.partitions import BOOKS, night_key
+from formats.nacha.calendar import is_banking_day
+from pipelines.jobs import CLOSE_MONTH, FULL_AUDIT, NIGHT, RELEASE, retention
+from resources.desk import Desk
+
+NIGHT_HOUR = 1  # of the book's own time zone
+# Before the last window of the Federal Reserve for next-day settlement, with room for the bank's own cut-off.
+RELEASE_HOURS = (9, 13)
+
+
+def local_books(desk: Desk, now: dt.datetime) -> list[tuple[str, dt.datetime]]:
+    """Each book's code and its local time."""
+    books = desk.record.read("audit/books")
+    return [(code, now.astimezone(ZoneInfo(zone))) for code, zone in books.select("code", "time_zone").iter_rows()]
+
+
+def _requests(
+    context: dg.ScheduleEvaluationContext, desk: Desk, hours: tuple[int, ...]
+) -> list[tuple[str, dt.datetime, dg.RunRequest]]:
+    now = context.scheduled_execution_time
+    due = [(book, local) for book, local in local_books(desk, now) if local.hour in hours]
+    context.instance.add_dynamic_partitions(str(BOOKS.name), [book for book, _ in due])
+    return [
+        # The key holds the local date and hour: the hour that daylight saving repeats does not run twice.
+        (book, local, dg.RunRequest(f"{local:%Y-%m-%d/%H}/{book}", partition_key=night_key(local.date(), book)))
+        for book, local in due
+    ]
+
+
+@dg.schedule(cron_schedule="0 * * * *", job=NIGHT, execution_timezone="UTC")
+def nightly(context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]) -> list[dg.RunRequest] | dg.SkipReason:
+    """Each book's night at 01:00 of its own time zone, every day of the year."""
+    due = [request for _, _, request in _requests(context, desk, (NIGHT_HOUR,))]
+    return due or dg.SkipReason(f"no book's local hour is {NIGHT_HOUR:02d}:00")
+
+
+@dg.schedule(cron_schedule="0 * * * *", job=RELEASE, execution_timezone="UTC")
+def releases(
+    context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """Approved files leave in the morning and at noon of the book's time zone, on banking days."""
+    due = [r for _, local, r in _requests(context, desk, RELEASE_HOURS) if is_banking_day(local.date())]
+    return due or dg.SkipReason("no release hour of any book, or not a banking day")
+
+
+@dg.schedule(cron_schedule="0 12 2 * *", job=CLOSE_MONTH, execution_timezone="UTC")
+def monthly_close(
+    context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """The month before is closed on the second day of a month."""
+    due = [request for _, _, request in _requests(context, desk, tuple(range(24)))]
+    return due or dg.SkipReason("no books yet")
+
+
+@dg.schedule(cron_schedule="0 12 * * 0", job=FULL_AUDIT, execution_timezone="UTC")
+def weekly_audit(
+    context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """Every Sunday, all books."""
+    due = [request for _, _, request in _requests(context, desk, tuple(range(24)))]
+    return due or dg.SkipReason("no books yet")
+
+
+monthly_retention = dg.ScheduleDefinition(
+    name="monthly_retention", cron_schedule="0 10 3 * *", job=retention, execution_timezone="UTC"
+)
+
+SCHEDULES = [nightly, releases, monthly_close, weekly_audit, monthly_retention]

@@ -1,0 +1,53 @@
+"""What a person must look at: raised once per key in the record, and in the log."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import dagster as dg
+import polars as pl
+
+from resources.desk import Desk
+
+_OUTSIDE_RUNS = 0  # alerts are of the house, not of a run
+
+
+def raise_alerts(desk: Desk, found: pl.DataFrame, business_date: dt.date) -> list[str]:
+    """Add the alerts that are not there yet (key, kind, detail); returns the details of the new ones."""
+    with desk.record.step("alerts", run_no=_OUTSIDE_RUNS, companies=(), business_date=business_date, lock="house") as tx:
+        known = tx.read("audit/alerts")
+        fresh = found.join(known, on="key", how="anti").with_columns(raised_on=pl.lit(business_date))
+        tx.append("audit.alert", fresh)
+    return fresh["detail"].to_list()
+
+
+def _sense(context: dg.SensorEvaluationContext, desk: Desk, query: str) -> dg.SkipReason:
+    today = dt.datetime.now(dt.UTC).date()
+    companies = desk.record.read("audit/companies_of_book", book="house")["company_id"].to_list()
+    found = desk.record.read(query, companies=companies, business_date=today)
+    for detail in (new := raise_alerts(desk, found, today)):
+        context.log.error(detail)
+    return dg.SkipReason(f"{len(new)} new alerts, {found.height} open")
+
+
+@dg.sensor(minimum_interval_seconds=900)
+def overdue_acknowledgements(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
+    """A vendor file sent more than two days ago and not answered; a file whose fate is unknown."""
+    return _sense(context, desk, "delivery/overdue")
+
+
+@dg.sensor(minimum_interval_seconds=900)
+def approvals_before_cut_off(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
+    """A checked money file that nobody has approved while its effective date is near."""
+    return _sense(context, desk, "delivery/unapproved")
+
+
+@dg.run_failure_sensor
+def run_failed(context: dg.RunFailureSensorContext, desk: dg.ResourceParam[Desk]) -> None:
+    """A failed run: named once."""
+    today = dt.datetime.now(dt.UTC).date()
+    run = context.dagster_run
+    what = f"run {run.run_id} of {run.job_name} ({run.tags.get('dagster/partition', 'no partition')}) failed"
+    raise_alerts(
+        desk, pl.DataFrame({"key": [f"run_failed/{run.run_id}"], "kind": ["run_failed"], "detail": [what]}), today
+    )

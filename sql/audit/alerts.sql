@@ -1,0 +1,2 @@
+-- Alerts raised so far: key.
+SELECT key FROM audit.alert
