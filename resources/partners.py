@@ -1,0 +1,199 @@
+"""Partner profiles: one TOML file per bank and vendor, validated, frozen.
+
+Belongs here: what a partner wants and who it is. A file path in a profile counts from the profile's own folder.
+No profile holds a secret: keys lie in files of their own, passwords behind a reference.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import re
+import tomllib
+from pathlib import Path
+from string import Formatter
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationError,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
+
+from formats.errors import SettingsError
+from resources.endpoint import Endpoint
+
+Fingerprint = Annotated[str, StringConstraints(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")]
+Name23 = Annotated[str, StringConstraints(min_length=1, max_length=23, pattern=r"^[\x20-\x7e]+$")]
+Cents = Annotated[int, Field(gt=0, le=999_999_999_999)]
+Days = Annotated[int, Field(ge=0, le=60)]
+
+NAME_FIELDS = frozenset({"company", "kind", "date", "sequence"})
+_FOLDER = "folder"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+
+def _beside(path: Path, info: ValidationInfo) -> Path:
+    folder = (info.context or {}).get(_FOLDER)
+    return path if folder is None else (Path(folder) / path).resolve()
+
+
+class PgpTerms(_Model):
+    """The two key pairs of one partnership: ours, made for this partner alone, and the partner's public half.
+
+    Fingerprints are pinned: got by another channel than the key files, 40 or 64 hex digits in capitals.
+    """
+
+    our_fingerprint: Fingerprint
+    partner_fingerprint: Fingerprint
+    our_secret_key: Path  # armored, 0600
+    partner_public_key: Path
+
+    _paths = field_validator("our_secret_key", "partner_public_key")(_beside)
+
+
+class BankTerms(_Model):
+    """How this bank takes ACH files and how long its money is not yet ours. Amounts are cents.
+
+    The immediate origin is each company's own ACH id, so that file ID modifiers count per company and day.
+    Limits are per company, as a bank grants them to an originator: an entry, a file, all files of a business date.
+    """
+
+    immediate_destination: Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
+    destination_name: Name23
+    origin_name: Name23
+    odfi: Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
+    line_end: Literal["lf", "crlf"] = "lf"
+    balanced: Literal[False] = False  # an offset entry per batch is not written yet
+    lead_banking_days: Annotated[int, Field(ge=0, le=2)] = 1
+    entry_limit_cents: Cents
+    file_limit_cents: Cents
+    day_limit_cents: Cents
+    hold_banking_days: Annotated[int, Field(ge=0, le=20)] = 5
+    retry_after_days: Days = 5
+
+    @field_validator("immediate_destination")
+    @classmethod
+    def _routing(cls, number: str) -> str:
+        if sum(int(d) * w for d, w in zip(number, (3, 7, 1) * 3, strict=True)) % 10:
+            raise ValueError("the ninth digit is not the check digit of the first eight")
+        return number
+
+    @model_validator(mode="after")
+    def _limits_nest(self) -> Self:
+        if not self.entry_limit_cents <= self.file_limit_cents <= self.day_limit_cents:
+            raise ValueError("limits must grow: entry_limit_cents, file_limit_cents, day_limit_cents")
+        return self
+
+    @property
+    def line_break(self) -> Literal["\n", "\r\n"]:
+        """The characters behind `line_end`."""
+        return "\n" if self.line_end == "lf" else "\r\n"
+
+
+class Partner(_Model):
+    """One bank or vendor. `edi834` is the raw table that `formats.edi834` validates.
+
+    `file_name` is the template of outbound names with the places {company} {kind} {date} {sequence}; a file travels
+    under that name with `.pgp` behind it. Two files of one partner never share a name, by a constraint.
+    """
+
+    code: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
+    kind: Literal["bank", "vendor"]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
+    file_name: str = "{company}_{kind}_{date}_{sequence}.txt"
+    sftp: Endpoint
+    pgp: PgpTerms
+    nacha: BankTerms | None = None
+    edi834: dict[str, Any] | None = None
+
+    @field_validator("file_name")
+    @classmethod
+    def _template(cls, text: str) -> str:
+        try:
+            places = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
+        except ValueError as error:
+            raise ValueError(f"is not a template: {error}") from error
+        if places - NAME_FIELDS or not {"company", "date", "sequence"} <= places:
+            raise ValueError("must hold {company}, {date} and {sequence}, may hold {kind}, and no other place")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", _named(text, "X", "nacha", dt.date.min, 1)):
+            raise ValueError("may hold letters, digits, dots, dashes and underscores only")
+        return text
+
+    @model_validator(mode="after")
+    def _terms_of_kind(self) -> Self:
+        if (self.nacha is not None) != (self.kind == "bank"):
+            raise ValueError("a bank needs the table [nacha], and only a bank has one")
+        return self
+
+    def named(self, company: str, kind: str, date: dt.date, sequence: int) -> str:
+        """The outbound name of a company's file (`.pgp` not included). Odd letters of its code become dashes."""
+        return _named(self.file_name, company, kind, date, sequence)
+
+
+def _named(template: str, company: str, kind: str, date: dt.date, sequence: int) -> str:
+    plain = re.sub(r"[^A-Za-z0-9]+", "-", company).strip("-") or "X"
+    return template.format(company=plain, kind=kind, date=f"{date:%Y%m%d}", sequence=f"{sequence:02d}")
+
+
+def load_partners(folder: Path) -> dict[str, Partner]:
+    """All profiles of a folder (`<code>.toml`), by code.
+
+    Raises:
+        SettingsError: a profile can't be read or is wrong; names the file, each key and what to do.
+    """
+    found = {path.stem: _load(path) for path in sorted(folder.glob("*.toml"))}
+    for code, partner in found.items():
+        if partner.code != code:
+            raise SettingsError(
+                f"the profile says code = {partner.code!r}",
+                where=str(folder / f"{code}.toml"),
+                hint=f"name the file {partner.code}.toml or correct the code",
+            )
+    return found
+
+
+def bank_terms(partners: dict[str, Partner], code: str) -> BankTerms:
+    """The ACH terms of the bank with this code.
+
+    Raises:
+        SettingsError: there is no such bank profile.
+    """
+    partner = partners.get(code)
+    if partner is None or partner.nacha is None:
+        raise SettingsError(
+            f"there is no bank profile {code!r}",
+            hint=f"add partners/{code}.toml with a table [nacha], or correct the company's bank",
+        )
+    return partner.nacha
+
+
+def _load(path: Path) -> Partner:
+    try:
+        raw = tomllib.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError("the partner profile can't be read", where=str(path), hint="it is UTF-8 text") from error
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"the partner profile is not TOML: {error}", where=str(path)) from error
+    sftp = raw.get("sftp")
+    if isinstance(sftp, dict):
+        sftp.setdefault("name", str(raw.get("code", path.stem)))
+        if isinstance(key := sftp.get("private_key_path"), str):
+            sftp["private_key_path"] = str((path.parent / key).resolve())
+    try:
+        return Partner.model_validate(raw, context={_FOLDER: path.parent})
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, e['loc'])) or 'profile'}: {e['msg'].removeprefix('Value error, ')}"
+            for e in error.errors(include_input=False, include_url=False)
+        )
+        raise SettingsError(
+            f"the partner profile has wrong values: {faults}", where=str(path), hint="correct the named keys"
+        ) from None
