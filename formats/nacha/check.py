@@ -1,0 +1,38 @@
+"""Checking: the rules of the standard over the frames of a file, each with a stable id.
+
+What `read` could not parse is in `Nacha.problems`; here are the rules about content and the recount of the
+controls. Sources: sections 2 to 6 and 8 of the record rules (operator's rejects R13 .. R36).
+"""
+
+import polars as pl
+
+from formats.nacha.controls import control_problems
+from formats.nacha.enrich import entries_with_facts
+from formats.nacha.profile import STRICT, Profile
+from formats.nacha.rules import broken, relaxed, together
+from formats.nacha.rules_addenda import ADDENDA_RULES, ANSWER_RULES, addenda_with_facts
+from formats.nacha.rules_batch import BATCH_RULES, FILE_RULES, batches_with_facts, files_with_facts
+from formats.nacha.rules_entry import ENTRY_RULES, TRACE_RULES
+from formats.nacha.schema import Nacha
+
+
+def check(nacha: Nacha, profile: Profile = STRICT) -> pl.DataFrame:
+    """Report what breaks the standard (columns of `PROBLEMS`), with the profile's relaxations as warnings."""
+    entries = entries_with_facts(nacha)
+    found = [content_problems(nacha, entries), control_problems(nacha, entries)]
+    return relaxed(together(found), profile.relaxed)
+
+
+def content_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
+    """Report what breaks the rules about content; `entries` are those of `entries_with_facts`."""
+    addenda = addenda_with_facts(nacha.addenda, entries)
+    return together(
+        [
+            broken(files_with_facts(nacha.file), FILE_RULES),
+            broken(batches_with_facts(nacha.batches, entries), BATCH_RULES),
+            broken(entries, ENTRY_RULES),
+            broken(entries.filter(pl.col("batch").is_not_null()), TRACE_RULES),
+            broken(addenda, ADDENDA_RULES),
+            broken(addenda.filter(pl.col("type_code").is_in(["98", "99"])), ANSWER_RULES),
+        ]
+    )

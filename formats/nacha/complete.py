@@ -1,0 +1,211 @@
+"""Filling in what follows from the rest: numbers, indicators, positions and control totals.
+
+`completed(x)` is exactly what `read(write(x))` gives back. A value that is already there is kept, so that
+the rules can judge it; only the controls, the lines and a batch's class after an offset are always computed.
+"""
+
+import polars as pl
+
+from formats.errors import FormatError
+from formats.nacha.bytesof import check_digits
+from formats.nacha.codes import direction
+from formats.nacha.enrich import entries_with_facts, recount_batches, recount_files
+from formats.nacha.layouts import ADDENDA_BY_KIND, BATCH_HEADER, FILE_HEADER, Layout
+from formats.nacha.offsets import with_offsets
+from formats.nacha.profile import STRICT, Profile
+from formats.nacha.schema import ADDENDA, BATCHES, ENTRIES, FILE, Nacha, shaped
+from formats.problems import problems
+
+COUNTED = ("CTX", "ENR", "TRX", "ATX")
+_FIXED_HEADER = {"priority": "01", "record_size": "094", "blocking_factor": "10", "format_code": "1"}
+
+
+def completed(nacha: Nacha, profile: Profile = STRICT) -> Nacha:
+    """Fill the columns a caller may leave null and compute lines and controls.
+
+    Filled when null: check digits, addenda indicators and counts, service classes, batch numbers (1, 2, ...
+    in each file), originator status, addenda sequences and traces. Entries must stand in the order of their
+    batches, addenda in the order of their entries.
+
+    Raises:
+        FormatError: a frame has foreign columns, or rows point to a file, batch or entry that is not there
+            or stand out of order.
+    """
+    file = shaped(nacha.file, FILE)
+    batches = shaped(nacha.batches, BATCHES)
+    entries = shaped(nacha.entries, ENTRIES)
+    addenda = shaped(nacha.addenda, ADDENDA)
+    for name, frame, parent, within in (
+        ("batches", batches, "file", file.height),
+        ("entries", entries, "batch", batches.height),
+        ("addenda", addenda, "entry", entries.height),
+    ):
+        _must_follow(name, frame[parent], within)
+    parts = Nacha(file, batches, entries, addenda, problems())
+    if profile.offset is not None:
+        parts = with_offsets(parts, profile.offset)
+    return _with_controls(_with_lines(_filled(parts), profile))
+
+
+def _must_follow(name: str, parent: pl.Series, within: int) -> None:
+    if parent.is_empty():
+        return
+    low, high = parent.min(), parent.max()
+    if parent.null_count() or not isinstance(low, int) or not isinstance(high, int) or low < 0 or high >= within:
+        raise FormatError(f"nacha.write.order: some {name} name no {parent.name} of this file")
+    if not parent.is_sorted():
+        raise FormatError(f"nacha.write.order: {name} must stand in the order of their {parent.name}")
+
+
+def _numbered(frame: pl.DataFrame, name: str) -> pl.DataFrame:
+    return frame.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(name))
+
+
+def _blank_for_null(layout: Layout) -> list[pl.Expr]:
+    return [pl.col(field.name).fill_null("") for field in layout if field.kind in ("text", "right", "digits")]
+
+
+def _filled(parts: Nacha) -> Nacha:
+    file = _numbered(parts.file, "file").with_columns(
+        *(pl.col(name).replace("", None).fill_null(value) for name, value in _FIXED_HEADER.items())
+    )
+    file = file.with_columns(_blank_for_null(FILE_HEADER))
+    batches = _numbered(parts.batches, "batch").with_columns(
+        pl.col("originator_status").fill_null(pl.when(pl.col("sec") == "ADV").then(pl.lit("0")).otherwise(pl.lit("1"))),
+        pl.col("batch_number").fill_null(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("file")),
+    )
+    batches = batches.with_columns(_blank_for_null(BATCH_HEADER))
+    entries = _filled_entries(_numbered(parts.entries, "entry"), batches, parts.addenda)
+    batches = _with_classes(batches, entries)
+    return Nacha(file, batches, entries, _filled_addenda(parts.addenda, entries), parts.problems)
+
+
+def _filled_entries(entries: pl.DataFrame, batches: pl.DataFrame, addenda: pl.DataFrame) -> pl.DataFrame:
+    sec = batches["sec"].gather(entries["batch"])
+    if addenda.is_empty():
+        follow = payments = pl.lit(0, pl.Int64)
+    else:
+        plain = addenda.group_by("entry").agg(
+            n=pl.len().cast(pl.Int64), p=(~pl.col("kind").str.starts_with("9")).sum().cast(pl.Int64)
+        )
+        counts = entries.select("entry").join(plain, on="entry", how="left", maintain_order="left").fill_null(0)
+        follow, payments = pl.lit(counts["n"]), pl.lit(counts["p"])
+    texts = [pl.col(name).fill_null("") for name in ("rdfi", "account", "individual_id", "name", "discretionary")]
+    # A Python list of all check digits is never made: they are computed on bytes, and only when one is missing.
+    digit = pl.col("check_digit")
+    if entries["check_digit"].null_count():
+        digit = digit.fill_null(pl.lit(check_digits(entries["rdfi"])))
+    return entries.with_columns(
+        *texts,
+        sec=pl.lit(sec) if entries.height else pl.col("sec"),
+        check_digit=digit,
+        addenda_indicator=pl.col("addenda_indicator").fill_null((follow > 0).cast(pl.Int64)),
+        addenda_count=pl.col("addenda_count").fill_null(pl.when(sec.is_in(COUNTED)).then(payments))
+        if entries.height
+        else pl.col("addenda_count"),
+        trace_number=pl.col("trace_number").fill_null(""),
+    )
+
+
+def _with_classes(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    if not batches["service_class"].null_count():
+        return batches
+    sides = (
+        entries.select("batch", side=direction())
+        .group_by("batch")
+        .agg(debits=(pl.col("side") == "debit").any(), credits=(pl.col("side") == "credit").any())
+    )
+    out = batches.join(sides, on="batch", how="left", maintain_order="left")
+    computed = (
+        pl.when(pl.col("debits") & pl.col("credits"))
+        .then(pl.lit(200, pl.Int64))
+        .when(pl.col("debits"))
+        .then(pl.lit(225, pl.Int64))
+        .otherwise(pl.lit(220, pl.Int64))
+    )
+    return out.with_columns(pl.col("service_class").fill_null(computed)).select(BATCHES.keys())
+
+
+def _filled_addenda(addenda: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    if addenda.is_empty():
+        return addenda
+    at = addenda["entry"]
+    trace = entries["trace_number"].gather(at)
+    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("entry", "kind")
+    out = _numbered(addenda, "addendum").with_columns(
+        entries["batch"].gather(at).alias("batch"),
+        type_code=pl.col("kind").str.slice(0, 2),
+        sequence=pl.when(pl.col("kind") == "05").then(pl.col("sequence").fill_null(place)).otherwise("sequence"),
+        entry_sequence=pl.when(pl.col("kind") == "05")
+        .then(pl.col("entry_sequence").fill_null(pl.lit(trace.str.slice(8))))
+        .otherwise("entry_sequence"),
+        trace_number=pl.when(pl.col("type_code").is_in(["98", "99"]))
+        .then(pl.col("trace_number").fill_null(pl.lit(trace)))
+        .otherwise("trace_number"),
+    )
+    kinds = [
+        part.with_columns(_blank_for_null(ADDENDA_BY_KIND.get(str(key[0]), ())))
+        for key, part in out.group_by("kind", maintain_order=True)
+    ]
+    return pl.concat(kinds).sort("addendum")
+
+
+def _with_lines(parts: Nacha, profile: Profile) -> Nacha:
+    """Give every record the line it will be written on; rows of nines fill each file up to blocks of ten."""
+    held = parts.addenda.group_by("entry").agg(n=pl.len().cast(pl.Int64))
+    entries = parts.entries.join(held, on="entry", how="left", maintain_order="left").with_columns(
+        size=pl.col("n").fill_null(0) + 1
+    )
+    sizes = entries.group_by("batch").agg(pl.col("size").sum())
+    batches = parts.batches.join(sizes, on="batch", how="left", maintain_order="left").with_columns(
+        size=pl.col("size").fill_null(0) + 2
+    )
+    totals = batches.group_by("file").agg(pl.col("size").sum())
+    block = 10 if profile.blocking else 1
+    file = parts.file.join(totals, on="file", how="left", maintain_order="left")
+    file = file.with_columns(size=pl.col("size").fill_null(0) + 2)
+    file = file.with_columns(records=(pl.col("size") + block - 1) // block * block)
+    file = file.with_columns(line=pl.col("records").cum_sum() - pl.col("records") + 1)
+    file = file.with_columns(control_line=pl.col("line") + pl.col("size") - 1)
+    before = (pl.col("size").cum_sum() - pl.col("size")).over("file")
+    batches = batches.with_columns(line=pl.lit(file["line"].gather(batches["file"])) + 1 + before)
+    batches = batches.with_columns(control_line=pl.col("line") + pl.col("size") - 1)
+    # Entries stand in the order of their batches, so a running sum less the batch's own start is its place.
+    running = entries["size"].cum_sum() - entries["size"]
+    starts = (batches["size"] - 2).cum_sum() - (batches["size"] - 2)
+    lines = batches["line"].gather(entries["batch"]) + 1 + running - starts.gather(entries["batch"])
+    entries = entries.with_columns(line=lines)
+    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("entry")
+    addenda = parts.addenda.with_columns(line=pl.lit(entries["line"].gather(parts.addenda["entry"])) + place)
+    return Nacha(
+        file.select(FILE.keys()),
+        batches.select(BATCHES.keys()),
+        entries.select(ENTRIES.keys()),
+        addenda.select(ADDENDA.keys()),
+        parts.problems,
+    )
+
+
+def _with_controls(parts: Nacha) -> Nacha:
+    counted = recount_batches(parts, entries_with_facts(parts))
+    batches = parts.batches.with_columns(
+        control_service_class=pl.col("service_class"),
+        control_count=counted["count"],
+        control_hash=counted["hash"],
+        control_debit_cents=counted["debit_cents"],
+        control_credit_cents=counted["credit_cents"],
+        control_company_id=pl.col("company_id"),
+        control_authentication=pl.col("control_authentication").fill_null(""),
+        control_odfi=pl.col("odfi"),
+        control_batch_number=pl.col("batch_number"),
+    )
+    totals = recount_files(parts, counted)
+    file = parts.file.with_columns(
+        control_batches=totals["batches"],
+        control_blocks=totals["blocks"],
+        control_count=totals["count"],
+        control_hash=totals["hash"],
+        control_debit_cents=totals["debit_cents"],
+        control_credit_cents=totals["credit_cents"],
+    )
+    return Nacha(file, batches, parts.entries, parts.addenda, parts.problems)

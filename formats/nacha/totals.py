@@ -1,0 +1,154 @@
+"""Control totals straight from the bytes, by another road than the writer's: the last look before release.
+
+Nothing of the reader, the writer or the layouts is used here, so that a mistake in them can't hide itself.
+It demands the form in which files leave: 94 plain columns and one kind of line end.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from formats.errors import FormatError
+
+Bytes = npt.NDArray[np.uint8]
+Numbers = npt.NDArray[np.int64]
+_DEBITS = (26, 27, 28, 29, 36, 37, 38, 39, 46, 47, 48, 49, 55, 56)
+_CREDITS = (21, 22, 23, 24, 31, 32, 33, 34, 41, 42, 43, 44, 51, 52, 53, 54)
+
+
+@dataclass(frozen=True)
+class ControlTotals:
+    """What the records of a stream add up to, and where its control records say otherwise."""
+
+    files: int
+    batches: int
+    entries: int
+    addenda: int
+    entry_hash: int  # low ten digits over all files
+    debit_cents: int
+    credit_cents: int
+    records: int
+    mismatches: tuple[str, ...]  # plain words: line and field of each control that disagrees
+
+    @property
+    def agrees(self) -> bool:
+        """Whether every control record says what the records are."""
+        return not self.mismatches
+
+
+def totals(data: bytes) -> ControlTotals:
+    """Recount a built file: entries, addenda, hash, debits, credits, batches, against both controls.
+
+    Raises:
+        FormatError: the bytes are not whole 94-column ASCII records in the order of the standard, so nothing
+            can be counted with certainty.
+    """
+    page = _page(data)
+    kind = page[:, 0]
+    padding = (page == ord("9")).all(axis=1)
+    heads, tails = np.flatnonzero(kind == ord("5")), np.flatnonzero(kind == ord("8"))
+    starts, ends = np.flatnonzero(kind == ord("1")), np.flatnonzero((kind == ord("9")) & ~padding)
+    _must_alternate(heads, tails, "batch")
+    _must_alternate(starts, ends, "file")
+    is_entry, is_addenda = kind == ord("6"), kind == ord("7")
+    known = is_entry | is_addenda | padding | np.isin(kind, [ord(c) for c in "1589"])
+    if not known.all():
+        raise FormatError("a record has an unknown type", where=f"line {int(np.flatnonzero(~known)[0]) + 1}")
+    entry_rows = np.flatnonzero(is_entry)
+    entries = page[entry_rows]
+    code, amount, routing = _number(entries, 2, 3), _number(entries, 30, 39), _number(entries, 4, 11)
+    debit, credit = np.where(np.isin(code, _DEBITS), amount, 0), np.where(np.isin(code, _CREDITS), amount, 0)
+    columns = {"hash": routing, "debits": debit, "credits": credit}
+    running = {name: np.concatenate([[0], np.cumsum(values)]) for name, values in columns.items()}
+    counts = np.concatenate([[0], np.cumsum(is_entry | is_addenda)])
+    first, last = np.searchsorted(entry_rows, heads), np.searchsorted(entry_rows, tails)
+    sums = {name: total[last] - total[first] for name, total in running.items()}
+    sums["count"] = counts[tails] - counts[heads]
+    wrong = [*_batch_mismatches(page, heads, tails, sums), *_file_mismatches(page, starts, ends, heads, sums)]
+    in_batches = int(sums["count"].sum())
+    if in_batches != int(counts[-1]):
+        wrong.append(f"{int(counts[-1]) - in_batches} entries or addenda stand outside the batches")
+    return ControlTotals(
+        files=len(starts),
+        batches=len(heads),
+        entries=int(is_entry.sum()),
+        addenda=int(is_addenda.sum()),
+        entry_hash=int(routing.sum() % 10**10),
+        debit_cents=int(debit.sum()),
+        credit_cents=int(credit.sum()),
+        records=len(page),
+        mismatches=tuple(wrong),
+    )
+
+
+def _page(data: bytes) -> Bytes:
+    step = 96 if data[94:96] == b"\r\n" else 95
+    if not data or len(data) % step or data[94:step] not in (b"\n", b"\r\n"):
+        raise FormatError("the file is not made of whole 94-column records with line ends")
+    page = np.frombuffer(data, np.uint8).reshape(-1, step)
+    if (page[:, 94:] != page[0, 94:]).any() or page[:, :94].min() < 0x20 or page.max() > 0x7E:
+        raise FormatError("a line of the file is not 94 plain characters long")
+    return page[:, :94]
+
+
+def _must_alternate(heads: Numbers, tails: Numbers, what: str) -> None:
+    """Every header is closed by its control before the next one opens."""
+    if len(heads) != len(tails) or (heads >= tails).any() or (tails[:-1] >= heads[1:]).any():
+        raise FormatError(f"{what} headers and controls do not follow each other in pairs")
+
+
+def _number(rows: Bytes, start: int, end: int) -> Numbers:
+    digits = rows[:, start - 1 : end] - ord("0")
+    if digits.size and digits.max() > 9:
+        raise FormatError(f"a number in columns {start}-{end} is not made of digits")
+    value: Numbers = digits[:, 0].astype(np.int64)
+    for place in range(1, end - start + 1):
+        value = value * 10 + digits[:, place]
+    return value
+
+
+def _differences(rows: Numbers, record: str, claims: dict[str, tuple[Numbers, Numbers]]) -> list[str]:
+    """Put each control value that differs into words; no more than twenty of a kind."""
+    out = []
+    for name, (told, counted) in claims.items():
+        out += [
+            f"line {int(rows[at]) + 1}: {record} control says {name} {int(told[at])}, counted {int(counted[at])}"
+            for at in np.flatnonzero(told != counted)[:20]
+        ]
+    return out
+
+
+def _batch_mismatches(page: Bytes, heads: Numbers, tails: Numbers, sums: dict[str, Numbers]) -> list[str]:
+    control, header = page[tails], page[heads]
+    claims = {
+        "count": (_number(control, 5, 10), sums["count"]),
+        "hash": (_number(control, 11, 20), sums["hash"] % 10**10),
+        "debits": (_number(control, 21, 32), sums["debits"]),
+        "credits": (_number(control, 33, 44), sums["credits"]),
+        "service class": (_number(control, 2, 4), _number(header, 2, 4)),
+        "ODFI": (_number(control, 80, 87), _number(header, 80, 87)),
+        "batch number": (_number(control, 88, 94), _number(header, 88, 94)),
+    }
+    return _differences(tails, "batch", claims)
+
+
+def _file_mismatches(
+    page: Bytes, starts: Numbers, ends: Numbers, heads: Numbers, sums: dict[str, Numbers]
+) -> list[str]:
+    control = page[ends]
+    first, last = np.searchsorted(heads, starts), np.searchsorted(heads, ends)
+    per_file = {
+        name: np.concatenate([[0], np.cumsum(values)])[last] - np.concatenate([[0], np.cumsum(values)])[first]
+        for name, values in sums.items()
+    }
+    until = np.append(starts[1:], len(page))
+    claims = {
+        "batches": (_number(control, 2, 7), last - first),
+        "blocks": (_number(control, 8, 13), (until - starts + 9) // 10),
+        "count": (_number(control, 14, 21), per_file["count"]),
+        "hash": (_number(control, 22, 31), per_file["hash"] % 10**10),
+        "debits": (_number(control, 32, 43), per_file["debits"]),
+        "credits": (_number(control, 44, 55), per_file["credits"]),
+    }
+    return _differences(ends, "file", claims)
