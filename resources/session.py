@@ -67,10 +67,17 @@ class Session:
         if act is Act.REFUSE:
             raise RefusedError(f"{name} is there already with other content; it is never overwritten", where=where)
         if act is Act.UPLOAD:
-            on_step(Step.UPLOADING)
-            self._upload(part, what)
-            on_step(Step.UPLOADED)
-            self._verify(part, what)
+            try:
+                on_step(Step.UPLOADING)
+                self._upload(part, what)
+                on_step(Step.UPLOADED)
+                self._verify(part, what)
+            except RefusedError:
+                # A second sender of the same bytes may have finished meanwhile and taken our upload along.
+                if self.look(final, what) is not Seen.OURS:
+                    raise
+                on_step(Step.SENT)
+                return Receipt(what.size, what.sha256, final, found=True)
         on_step(Step.VERIFIED)
         on_step(Step.RENAMING)
         found = self._publish(part, final, what, unanswered=unanswered)
@@ -122,8 +129,10 @@ class Session:
         if present is not None and present > what.size:
             self._discard(part)
             present = None
+        if present is None:
+            self._create(part)
         with self._limit(f"upload {part}", what.size):
-            remote = self._sftp.open(part, "wx" if present is None else "r+")
+            remote = self._sftp.open(part, "r+")
             remote.set_pipelined(True)
             try:
                 for start in range(0, what.size, CHUNK):
@@ -134,6 +143,15 @@ class Session:
                 remote.set_pipelined(False)
                 with suppress(*TROUBLE):
                     remote.close()
+                raise
+
+    def _create(self, part: str) -> None:
+        """Make an empty file, only if there is none: creating over one would truncate it."""
+        try:
+            with self._limit(f"create {part}"):
+                self._sftp.open(part, "wx").close()
+        except RefusedError:
+            if self.size(part) is None:
                 raise
 
     def _verify(self, part: str, what: Parcel) -> None:

@@ -122,6 +122,35 @@ def test_a_partner_that_takes_files_at_once_still_counts_as_sent(partner: Partne
         taker.join()
 
 
+def test_two_senders_of_the_same_bytes_at_once_make_one_whole_file(partner: Partner) -> None:
+    """The room's lock forbids it; the protocol survives it."""
+    outcomes, partial, stop = [], [], threading.Event()
+    data = DATA * 10
+
+    def poll() -> None:
+        while not stop.is_set():
+            for path in partner.inbox.glob("*.ach"):
+                partial.extend([path.name] if path.read_bytes() != data else [])
+            time.sleep(0.005)
+
+    def send(name: str) -> None:
+        outcomes.append(deliver(partner.endpoint, data, name, lambda _: None).outcome)
+
+    poller = threading.Thread(target=poll)
+    poller.start()
+    for number in range(4):
+        senders = [threading.Thread(target=send, args=(f"TWICE_{number}.ach",)) for _ in range(3)]
+        for sender in senders:
+            sender.start()
+        for sender in senders:
+            sender.join()
+    stop.set()
+    poller.join()
+    assert partial == []
+    assert outcomes == [Outcome.SENT] * 12
+    assert final_files(partner) == {f"TWICE_{number}.ach": data for number in range(4)}
+
+
 # ---- death of our process, and resuming ----
 
 

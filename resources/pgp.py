@@ -1,0 +1,259 @@
+"""PGP with partners: encrypt and sign to pinned fingerprints, open only what a pinned key signed.
+
+A keyring lives as long as one `with`: a private home in memory where the system has such a place, made from key
+material that the vault keeps, and ended with its agent. Nothing is trusted because gpg once saw it.
+"""
+
+import fcntl
+import logging
+import os
+import re
+import shutil
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import gnupg
+
+from formats.errors import ExchangeError, SettingsError
+
+MAX_PLAIN_BYTES = 256 * 1024 * 1024  # 2 GB of zeros fit in 2.5 MB of message; stop long before memory does
+_FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
+_PREFIX = "dbpgp-"
+_LOCK = "held"
+_STALE_AFTER_S = 60  # a home younger than this may be one whose maker has not taken its lock yet
+_LONGEST_BASE = 60  # the agent's socket path must stay below some 108 bytes
+
+# It logs tracebacks for broken pipes, which are ordinary here, and command lines; we say what happened ourselves.
+logging.getLogger("gnupg").propagate = False
+
+
+@dataclass(frozen=True)
+class PartnerKey:
+    """A partner's public key and the fingerprint agreed by another channel (primary key, hexadecimal)."""
+
+    partner: str
+    public_key: bytes
+    fingerprint: str
+
+
+@dataclass(frozen=True)
+class KeyPair:
+    """A new pair; the secret half is not shown and has no passphrase: the caller's vault protects it."""
+
+    secret_armor: bytes = field(repr=False)
+    public_armor: bytes
+    fingerprint: str
+
+
+class Keyring:
+    """Our key and the pinned keys of partners, usable inside `with keyring(...)` only."""
+
+    def __init__(self, gpg: gnupg.GPG, own_fingerprint: str, partners: Sequence[PartnerKey]) -> None:
+        self.own_fingerprint = own_fingerprint
+        self._gpg = gpg
+        self._names = {normal(key.fingerprint): key.partner for key in partners}
+
+    def encrypt_and_sign(self, data: bytes, to_fingerprint: str) -> bytes:
+        """Binary message for one pinned partner, signed by our key. Raises ExchangeError naming the partner."""
+        to = self._pinned(to_fingerprint)
+        with _pipes(self._names[to], "encrypt"):
+            result = self._gpg.encrypt(data, [to], sign=self.own_fingerprint, armor=False)
+        if not result.ok or result.returncode != 0:
+            raise ExchangeError(
+                f"Could not encrypt and sign: {result.status or 'no reason given'}",
+                where=self._names[to],
+                hint="Is the partner's key, or ours, expired or revoked?",
+            )
+        return bytes(result.data)
+
+    def decrypt_verified(self, data: bytes, signer_fingerprint: str) -> bytes:
+        """The plain bytes of a message to us, only if exactly the pinned signer signed it and nothing was altered.
+
+        Raises ExchangeError naming the partner; what was decrypted is then dropped, and never was on a disk.
+        """
+        signer = self._pinned(signer_fingerprint)
+        with _pipes(self._names[signer], "decrypt"):
+            result = self._gpg.decrypt(data, extra_args=["--max-output", str(MAX_PLAIN_BYTES)])
+        reason = _why_not_trusted(result, signer)
+        if reason is not None:
+            raise ExchangeError(f"The message is not accepted: {reason}", where=self._names[signer])
+        return bytes(result.data)
+
+    def _pinned(self, fingerprint: str) -> str:
+        pinned = normal(fingerprint)
+        if pinned not in self._names:
+            raise ExchangeError(f"The key {pinned} is not pinned for any partner of this keyring")
+        return pinned
+
+
+@contextmanager
+def keyring(secret_key: bytes, partners: Sequence[PartnerKey]) -> Iterator[Keyring]:
+    """A short-lived keyring of our secret key and the partners' public keys.
+
+    Raises SettingsError when gpg is missing or our key can't be used, ExchangeError naming the partner when a
+    stored key is not the pinned one. During a change of keys a partner may appear with both.
+    """
+    with _home() as gpg:
+        own = gpg.import_keys(secret_key)
+        if len(set(own.fingerprints)) != 1 or not own.sec_imported:
+            raise SettingsError("Our PGP secret key can't be used: give exactly one secret key without a passphrase")
+        for key in partners:
+            found = set(gpg.import_keys(key.public_key).fingerprints)
+            if found != {normal(key.fingerprint)}:
+                raise ExchangeError(
+                    "The stored PGP key is not the one pinned by fingerprint",
+                    where=key.partner,
+                    hint="Ask the partner by telephone which one is right",
+                )
+        if partners:
+            # The fingerprint was agreed with a person: that is the trust, for these keys and no others.
+            gpg.trust_keys([normal(key.fingerprint) for key in partners], "TRUST_ULTIMATE")
+        yield Keyring(gpg, own.fingerprints[0], partners)
+
+
+def make_keypair(name: str, *, expires: str = "2y") -> KeyPair:
+    """A new curve key for signing with a subkey for encryption; `expires` as gpg takes it (2y, 90d, 0 for never)."""
+    with _home() as gpg:
+        made = gpg.gen_key(
+            gpg.gen_key_input(
+                key_type="EDDSA",
+                key_curve="ed25519",
+                key_usage="sign",
+                subkey_type="ECDH",
+                subkey_curve="cv25519",
+                subkey_usage="encrypt",
+                name_real=name,
+                name_email="",
+                name_comment="",
+                expire_date=expires,
+                no_protection=True,
+            )
+        )
+        if not made.fingerprint:
+            raise SettingsError(f"gpg made no key: {made.status or 'no reason given'}")
+        secret = gpg.export_keys(made.fingerprint, secret=True, expect_passphrase=False)
+        public = gpg.export_keys(made.fingerprint)
+    return KeyPair(secret.encode("ascii"), public.encode("ascii"), made.fingerprint)
+
+
+def gpg_missing() -> str | None:
+    """None if gpg is there; else one sentence with the command that installs it on this distribution."""
+    missing = [program for program in ("gpg", "gpgconf") if shutil.which(program) is None]
+    if not missing:
+        return None
+    try:
+        release = Path("/etc/os-release").read_text(encoding="utf-8")
+    except OSError:
+        release = ""
+    return f"GnuPG is not installed ({' and '.join(missing)} not found). {_install_hint(release)}"
+
+
+def normal(fingerprint: str) -> str:
+    """A fingerprint without spaces, in capitals. Raises SettingsError if it is not a whole one."""
+    clean = fingerprint.replace(" ", "").upper()
+    if not _FINGERPRINT.fullmatch(clean):
+        raise SettingsError("A PGP key is pinned by its whole fingerprint: 40 (or 64) hexadecimal digits")
+    return clean
+
+
+def _install_hint(os_release: str) -> str:
+    """The install command for the distribution that /etc/os-release describes."""
+    words = set(re.findall(r'^ID(?:_LIKE)?="?([^"\n]*)"?$', os_release, re.MULTILINE))
+    families = {family for line in words for family in line.split()}
+    for names, command in (
+        ({"debian", "ubuntu"}, "apt-get install -y gnupg"),
+        ({"fedora", "rhel", "centos", "amzn"}, "dnf install -y gnupg2"),
+        ({"alpine"}, "apk add gnupg"),
+        ({"suse", "opensuse", "sles"}, "zypper install -y gpg2"),
+        ({"arch"}, "pacman -S --noconfirm gnupg"),
+    ):
+        if families & names:
+            return f"Run (as root): {command}"
+    return "Install it: apt-get install gnupg, dnf install gnupg2 or apk add gnupg"
+
+
+def _why_not_trusted(result: gnupg.Crypt, signer: str) -> str | None:
+    """Why a decryption result is refused; None only for one valid signature by `signer` over unaltered data.
+
+    The library's `ok` alone says that it could be decrypted: an unsigned message, and one signed by anybody, is ok.
+    """
+    bad = [problem["status"] for problem in result.problems if problem["status"] != "no secret key"]
+    checks = (
+        (result.ok, f"it can't be decrypted ({result.status or 'no reason given'})"),
+        (not bad, f"its signature does not hold ({''.join(bad[:1])})"),
+        (result.valid and result.sig_info, "it is not signed"),
+        (len(result.sig_info) == 1, "it has more than one signature"),
+        (result.pubkey_fingerprint == signer, "it is signed by another key than the pinned one"),
+        (result.returncode == 0, f"gpg gave up (too large, or damaged; code {result.returncode})"),
+    )
+    return next((reason for passed, reason in checks if not passed), None)
+
+
+@contextmanager
+def _pipes(partner: str, act: str) -> Iterator[None]:
+    """When gpg stops reading early (an unusable key, say) the pipe breaks: the file failed, not the run."""
+    try:
+        yield
+    except OSError as error:
+        raise ExchangeError(f"gpg stopped while it was to {act}", where=partner) from error
+
+
+@contextmanager
+def _home() -> Iterator[gnupg.GPG]:
+    """A gpg with an empty home of its own (0700), swept away with its agent at the end."""
+    missing = gpg_missing()
+    if missing is not None:
+        raise SettingsError(missing)
+    base = _base()
+    _sweep(base)
+    home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
+    try:
+        # Held as long as we live, kill -9 included: the mark by which a later keyring tells a dead one's home.
+        with (home / _LOCK).open("wb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            # `error`: a key with a passphrase fails instead of asking a person who is not there.
+            yield gnupg.GPG(gnupghome=str(home), options=["--pinentry-mode", "error"])
+    finally:
+        _end(home)
+
+
+def _base() -> Path:
+    """A short folder for homes: in memory if there is one, for a home holds a secret key."""
+    for folder in (Path("/dev/shm"), Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - 0700 homes inside
+        if len(str(folder)) <= _LONGEST_BASE and folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+            return folder
+    raise SettingsError("No short folder for temporary files", hint="Set TMPDIR to a folder with a short name")
+
+
+def _end(home: Path) -> None:
+    """End the home's agent, then remove it; in this order, for an agent outlives its folder."""
+    for command in (["--kill", "all"], ["--remove-socketdir"]):
+        with suppress(subprocess.TimeoutExpired):
+            subprocess.run(  # noqa: S603 - no shell, our own path
+                [shutil.which("gpgconf") or "gpgconf", "--homedir", str(home), *command],
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                timeout=10,
+                check=False,
+            )
+    shutil.rmtree(home, ignore_errors=True)
+
+
+def _sweep(base: Path) -> None:
+    """Remove homes whose maker was killed: old enough, ours, and their lock held by nobody."""
+    for home in base.glob(_PREFIX + "*"):
+        try:
+            found = home.stat()
+            if found.st_uid != os.geteuid() or time.time() - found.st_mtime < _STALE_AFTER_S:
+                continue
+            with (home / _LOCK).open("ab") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                _end(home)
+        except OSError:
+            # Held by a living process, or swept by another one at this moment.
+            continue
