@@ -66,9 +66,7 @@ def night_asset(
 
 def night_run(desk: Desk, orchestrator_run: str, business_date: dt.date, book: str) -> Run:
     """The record's run of this orchestrator run, shared by all its steps."""
-    return open_run(
-        desk.record, job="night", book=book, business_date=business_date, orchestrator_run=orchestrator_run
-    )
+    return open_run(desk.record, job="night", book=book, business_date=business_date, orchestrator_run=orchestrator_run)
 
 
 def metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
@@ -103,7 +101,7 @@ def _table(frame: pl.DataFrame, most: int = 20) -> dg.TableMetadataValue:
 
 
 def night_check(asset: str, name: str, *, query: str, description: str) -> dg.AssetChecksDefinition:
-    """A blocking check: the named query returns a row per failure (column `failure`, plain words) and must return none."""
+    """A blocking check: the named query returns a row per failure (`failure`, in plain words), so it must return none."""
 
     @dg.asset_check(
         asset=dg.AssetKey(asset.split("/")), name=name, description=description, blocking=True, partitions_def=NIGHTS

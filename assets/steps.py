@@ -1,5 +1,4 @@
-"""How a step of the night is run: in one transaction over all companies of the book, or company by company
-when one of them breaks it.
+"""How a step of the night is run: all companies of the book at once, or one by one when one of them breaks it.
 
 Belongs here: what every step of every room shares. Business rules don't.
 """

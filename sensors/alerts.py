@@ -14,7 +14,9 @@ _OUTSIDE_RUNS = 0  # alerts are of the house, not of a run
 
 def raise_alerts(desk: Desk, found: pl.DataFrame, business_date: dt.date) -> list[str]:
     """Add the alerts that are not there yet (key, kind, detail); returns the details of the new ones."""
-    with desk.record.step("alerts", run_no=_OUTSIDE_RUNS, companies=(), business_date=business_date, lock="house") as tx:
+    with desk.record.step(
+        "alerts", run_no=_OUTSIDE_RUNS, companies=(), business_date=business_date, lock="house"
+    ) as tx:
         known = tx.read("audit/alerts")
         fresh = found.join(known, on="key", how="anti").with_columns(raised_on=pl.lit(business_date))
         tx.append("audit.alert", fresh)

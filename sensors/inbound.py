@@ -5,8 +5,8 @@ from __future__ import annotations
 import datetime as dt
 
 import dagster as dg
-
 from assets.delivery.receive import receive
+
 from assets.partitions import INBOUND
 from assets.steps import HOUSE, open_run
 from resources.desk import Desk
@@ -21,9 +21,7 @@ def take_in(desk: Desk, instance: dg.DagsterInstance, business_date: dt.date) ->
 
 
 @dg.sensor(job_name="inbound", minimum_interval_seconds=60)
-def inbound_files(
-    context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]
-) -> dg.SensorResult | dg.SkipReason:
+def inbound_files(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SensorResult | dg.SkipReason:
     """One run per received file; the same content twice is one run."""
     if not desk.partners:
         return dg.SkipReason("no partner profiles yet")

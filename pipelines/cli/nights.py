@@ -1,0 +1,59 @@
+"""`night`, `release`, `inbound`: the three jobs of a business day, run here and now."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import click
+
+from pipelines.cli.options import DATE
+from pipelines.cli.output import Result, command, doing
+from pipelines.tables import nights_text
+from pipelines.workplace import open_desk, open_runner
+
+
+@click.command()
+@click.option("--date", "business_date", type=DATE, required=True, help="business date of the night")
+@click.option("--book", "books", multiple=True, help="only these books; default: every book")
+@command(nights_text, failed=lambda r: any(n["set_aside"] for n in r["nights"]))
+def night(business_date: dt.date, books: tuple[str, ...]) -> Result:
+    """Run the night of a business date: settle, accrue, bill, draft, enrol, prove, report.
+
+    Running it again appends nothing. Exit status 1 when a company was set aside: the others are done.
+    """
+    from pipelines.nights import run_nights  # noqa: PLC0415 - Dagster takes seconds to import
+
+    desk = open_desk()
+    with open_runner(desk, business_date) as runner:
+        return run_nights(runner, business_date, books)
+
+
+@click.command()
+@click.option("--date", "business_date", type=DATE, required=True, help="business date of the sending")
+@click.option("--book", "books", multiple=True, help="only these books; default: every book")
+@command(
+    lambda r: "\n".join(f"{f['state']:<12} {f['partner']:<14} {f['path']}" for f in r["files"]) or "nothing to send"
+)
+def release(business_date: dt.date, books: tuple[str, ...]) -> Result:
+    """Send approved files to banks and vendors, each exactly once."""
+    from pipelines.nights import books_of, listed_files  # noqa: PLC0415
+
+    desk = open_desk()
+    with open_runner(desk, business_date) as runner:
+        for book in books_of(desk, books):
+            with doing(f"release {book}"):
+                runner.release(business_date, book)
+    return {"files": listed_files(desk, business_date)}
+
+
+@click.command()
+@click.option("--date", "business_date", type=DATE, required=True, help="business date of the receipt")
+@command(lambda r: f"{len(r['received'])} files processed, {r['exceptions']} open exceptions")
+def inbound(business_date: dt.date) -> Result:
+    """Fetch what banks and vendors left and process each new file once."""
+    from pipelines.nights import exceptions  # noqa: PLC0415
+
+    desk = open_desk()
+    with open_runner(desk, business_date) as runner, doing("inbound"):
+        received = runner.inbound(business_date)
+    return {"received": received, "exceptions": exceptions(desk)}

@@ -1,0 +1,55 @@
+"""The Dagster instance of this installation: its storage is the same PostgreSQL, its folder is in the home."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import dagster as dg
+
+from resources.database import Logins
+from resources.home import Home
+
+# Storage address from the environment: the file holds no password. What must hold: no telemetry, no first-visit
+# dialog, no captured output on disk (it could hold a value), a killed run is noticed, nothing is retried unseen.
+_YAML = """\
+storage:
+  postgres:
+    postgres_url:
+      env: DAYBOOK_DAGSTER_URL
+local_artifact_storage:
+  module: dagster.core.storage.root
+  class: LocalArtifactStorage
+  config: {base_dir: "%(home)s/artifacts"}
+compute_logs:
+  module: dagster.core.storage.noop_compute_log_manager
+  class: NoOpComputeLogManager
+run_coordinator:
+  module: dagster.core.run_coordinator
+  class: QueuedRunCoordinator
+concurrency:
+  runs: {max_concurrent_runs: 2}
+  pools: {default_limit: 1}
+run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 300}
+run_retries: {enabled: false, retry_on_asset_or_op_failure: false}
+telemetry: {enabled: false}
+nux: {enabled: false}
+"""
+
+
+def configure(home: Home, logins: Logins) -> Path:
+    """Write `dagster.yaml` and set the two variables Dagster reads; returns DAGSTER_HOME."""
+    home.make()
+    wanted = _YAML % {"home": home.dagster}
+    path = home.dagster / "dagster.yaml"
+    if not path.exists() or path.read_text() != wanted:
+        path.write_text(wanted)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    os.environ["DAYBOOK_DAGSTER_URL"] = logins.dagster
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
+    return home.dagster
+
+
+def open_instance(home: Home, logins: Logins) -> dg.DagsterInstance:
+    """The instance; its tables are made at first use."""
+    return dg.DagsterInstance.from_config(str(configure(home, logins)))

@@ -1,0 +1,85 @@
+"""What `night` and `demo` report: the nights' figures, the files and where they stand, the reports."""
+
+from __future__ import annotations
+
+import datetime as dt
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from assets.reports.summary import night_summary
+
+from formats.errors import SettingsError
+from pipelines.cli.output import doing
+from resources.desk import Desk
+
+if TYPE_CHECKING:
+    from pipelines.runner import Runner
+
+
+def books_of(desk: Desk, asked: Sequence[str] = ()) -> list[str]:
+    """The codes of the books asked for, or of all.
+
+    Raises:
+        SettingsError: a book is not known, or there is none yet.
+    """
+    known: list[str] = desk.record.read("audit/books")["code"].to_list()
+    if not known:
+        raise SettingsError("there is no book of business yet", hint="load one: daybook load DIR, or try daybook demo")
+    if unknown := [b for b in asked if b not in known]:
+        raise SettingsError(f"no book is called {unknown[0]}", hint=f"books: {', '.join(known)}")
+    return list(asked) or known
+
+
+def run_nights(runner: Runner, business_date: dt.date, asked: Sequence[str] = ()) -> dict[str, Any]:
+    """Run the night of each book and report it (the JSON shape of `daybook night`)."""
+    began = time.perf_counter()
+    nights = []
+    for book in books_of(runner.desk, asked):
+        with doing(f"night of {business_date}, book {book}"):
+            result = runner.night(business_date, book)
+        nights.append(summary(runner.desk, business_date, book, result.run_id))
+    return report(runner.desk, nights, time.perf_counter() - began)
+
+
+def summary(desk: Desk, business_date: dt.date, book: str, orchestrator_run: str = "") -> dict[str, Any]:
+    """The figures of one night (keys: docs/rooms/reports.md)."""
+    companies = desk.record.read("audit/companies_of_book", book=book)["company_id"].to_list()
+    run = desk.record.read("audit/run_of", orchestrator_run=orchestrator_run) if orchestrator_run else None
+    run_no = int(run.item(0, "run_no")) if run is not None and not run.is_empty() else None
+    return dict(night_summary(desk.record, companies, business_date, book, run_no))
+
+
+def report(desk: Desk, nights: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
+    """Nights, files, reports, exceptions: one object for machines."""
+    dates = [dt.date.fromisoformat(n["date"]) for n in nights]
+    return {
+        "nights": nights,
+        "files": [f for d in sorted(set(dates)) for f in listed_files(desk, d)],
+        "reports": [r for d in sorted(set(dates)) for r in listed_reports(desk, d)],
+        "exceptions": exceptions(desk),
+        "seconds": round(seconds, 2),
+    }
+
+
+def house(desk: Desk) -> list[int]:
+    """Every company."""
+    companies: list[int] = desk.record.read("audit/companies_of_book", book="house")["company_id"].to_list()
+    return companies
+
+
+def listed_files(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:
+    """The outbound files of a business date: kind, partner, path at the partner's (or name), sha256, state."""
+    rows = desk.record.read("delivery/files_of_date", companies=house(desk), business_date=business_date)
+    return [{**row, "sha256": row["sha256"]} for row in rows.iter_rows(named=True)]
+
+
+def listed_reports(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:
+    """The reports of a business date: name, path, sha256."""
+    rows = desk.record.read("reports/reports_of_date", business_date=business_date)
+    return [{**row, "path": str(desk.home.path / row["path"])} for row in rows.iter_rows(named=True)]
+
+
+def exceptions(desk: Desk) -> int:
+    """How many inbound items wait for a person."""
+    return int(desk.record.read("delivery/open_exceptions").item(0, "exceptions"))

@@ -1,0 +1,2 @@
+-- On whose behalf this run works: actor.
+SELECT actor FROM audit.run WHERE run_no = {run}

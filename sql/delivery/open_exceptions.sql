@@ -1,0 +1,2 @@
+-- Inbound items that wait for a person: exceptions.
+SELECT count(*) AS exceptions FROM exchange.exception
