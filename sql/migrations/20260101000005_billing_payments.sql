@@ -99,6 +99,23 @@ CREATE TABLE payments.ach_entry (
   PRIMARY KEY (company_id, entry_id),
   UNIQUE (company_id, purpose, source_id, attempt_no)
 );
+-- Whom a file addresses and in whose name: what its bytes need beside its entries, frozen when it was built.
+CREATE TABLE payments.ach_file (
+  company_id  int NOT NULL,
+  file_id     bigint NOT NULL,
+  destination text NOT NULL, destination_name text NOT NULL,
+  origin      text NOT NULL, origin_name text NOT NULL,  -- origin is also the company id of its batches
+  company_name text NOT NULL,
+  odfi        text NOT NULL CHECK (odfi ~ '^[0-9]{8}$'),
+  line_end    text NOT NULL CHECK (line_end IN ('lf', 'crlf')),
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, file_id)
+);
+CALL audit.append_only('payments.ach_file');
+CALL audit.per_company('payments.ach_file');
+
 -- Trace numbers are given out by ODFI and day over all companies, in blocks, under a lock (odfi, business date).
 CREATE TABLE payments.trace_block (
   odfi        text NOT NULL CHECK (odfi ~ '^[0-9]{8}$'),

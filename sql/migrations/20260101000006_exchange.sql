@@ -113,6 +113,24 @@ CREATE TABLE exchange.inbound (
   run_no      bigint NOT NULL REFERENCES audit.run,
   booked_at   timestamptz NOT NULL DEFAULT now()
 );
+-- Every content that arrived, as it travelled: so that a poll neither fetches nor opens it again. The same clear
+-- content in another envelope is another arrival of the same inbound file.
+CREATE TABLE exchange.arrival (
+  wire_sha256 bytea PRIMARY KEY,
+  sha256      bytea NOT NULL,             -- exchange.inbound
+  partner     text NOT NULL,
+  name        text NOT NULL,
+  run_no      bigint NOT NULL REFERENCES audit.run,
+  booked_at   timestamptz NOT NULL DEFAULT now()
+);
+-- Every inbound file that its room has worked through to the end; missing here: still to be done.
+CREATE TABLE exchange.processed (
+  sha256      bytea PRIMARY KEY,
+  step        text NOT NULL,
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL REFERENCES audit.run,
+  booked_at   timestamptz NOT NULL DEFAULT now()
+);
 -- What could not be matched or read: named, aged, closed by a person.
 CREATE TABLE exchange.exception (
   sha256      bytea NOT NULL,
@@ -133,6 +151,8 @@ CALL audit.append_only('exchange.receipt');
 CALL audit.append_only('exchange.parcel');
 CALL audit.append_only('exchange.control_number');
 CALL audit.append_only('exchange.inbound');
+CALL audit.append_only('exchange.arrival');
+CALL audit.append_only('exchange.processed');
 CALL audit.append_only('exchange.exception');
 CALL audit.per_company('exchange.file');
 CALL audit.per_company('exchange.content');
