@@ -4,14 +4,19 @@ and a definition can be looked at on a machine without a database.
 
 from __future__ import annotations
 
+import datetime as dt
+import os
 from dataclasses import dataclass
 from functools import cached_property
 
+import polars as pl
+
+from formats.errors import SettingsError
 from resources.database import Logins, open_database
 from resources.home import Home
 from resources.partners import Partner, load_partners
 from resources.record import Record
-from resources.vault import Vault, load_or_create
+from resources.vault import Vault, find
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,24 @@ class Desk:
 
     @cached_property
     def vault(self) -> Vault:
-        """The field encryption with this installation's master key."""
-        return load_or_create(self.home.keys / "master.key")
+        """The field encryption with this installation's master key.
+
+        Raises:
+            SettingsError: the record was sealed with another key.
+        """
+        vault = find(self.home.keys / "master.key", os.environ)
+        with self.record.step("vault", run_no=0, companies=(), business_date=dt.date.min, lock="house") as tx:
+            known = tx.read("audit/installation")
+            if known.is_empty():
+                tx.append("audit.installation", pl.DataFrame({"key_fingerprint": [vault.fingerprint]}))
+            elif known.item(0, "key_fingerprint") != vault.fingerprint:
+                raise SettingsError(
+                    f"the master key ({vault.fingerprint}) is not the one this database was sealed with "
+                    f"({known.item(0, 'key_fingerprint')})",
+                    where=str(self.home.keys / "master.key"),
+                    hint="restore the key file, or set DAYBOOK_MASTER_KEY to the right key; nothing was opened",
+                )
+        return vault
 
     @cached_property
     def partners(self) -> dict[str, Partner]:

@@ -83,5 +83,13 @@ CREATE TABLE audit.alert (
 );
 CALL audit.append_only('audit.alert');
 
+-- The master key this record was sealed with, by fingerprint: another key is noticed before anything is opened.
+CREATE TABLE audit.installation (
+  one         boolean PRIMARY KEY DEFAULT true CHECK (one),
+  key_fingerprint text NOT NULL,
+  made_at     timestamptz NOT NULL DEFAULT now()
+);
+CALL audit.append_only('audit.installation');
+
 -- migrate:down
 SELECT 1;
