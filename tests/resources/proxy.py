@@ -81,6 +81,9 @@ class _Pair:
         self.deaf = self.dead = False
         self._from_client = 0
         self._server = None if target is None else socket.create_connection(("127.0.0.1", target))
+        for side in (self._client, self._server):
+            if side is not None:
+                side.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         if self._server is not None:
             threading.Thread(target=self._up, daemon=True).start()
             threading.Thread(target=self._down, daemon=True).start()

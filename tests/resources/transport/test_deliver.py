@@ -42,7 +42,7 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(transport, "LOOK_AGAIN_AFTER_S", (0.05, 0.1, 0.2))
 
 
-def fast(endpoint: transport.Endpoint, seconds: float = 0.6) -> transport.Endpoint:
+def fast(endpoint: transport.Endpoint, seconds: float = 0.4) -> transport.Endpoint:
     return endpoint.model_copy(update={"connect_timeout_s": seconds * 2, "op_timeout_s": seconds})
 
 
@@ -274,7 +274,7 @@ def test_a_reset_at_any_byte_is_failed_or_delivered_and_the_next_run_finishes(
         for number in range(12):
             name, stored = f"CUT_{number}.ach", ["planned"]
             proxy.reset_after = seeded.randrange(0, len(DATA) + 12_000)
-            first = deliver(fast(partner.through(proxy), 2), DATA, name, stored.append)
+            first = deliver(fast(partner.through(proxy), 1.5), DATA, name, stored.append)
             outcomes.add(first.outcome)
             on_disk = (partner.inbox / name).exists()
             assert on_disk or first.outcome is not Outcome.SENT
@@ -342,14 +342,14 @@ def test_a_silent_line_ends_by_its_time_limits(partner: Partner, proxy: FaultPro
     proxy.silent = where == "before the banner"
     proxy.hang_after = {"before the banner": None, "in the key exchange": 200, "in the upload": 60_000}[where]
     begun = time.monotonic()
-    result = deliver(fast(partner.through(proxy), 0.5), DATA, NAME, lambda _: None)
+    result = deliver(fast(partner.through(proxy), 0.3), DATA, NAME, lambda _: None)
     assert result.outcome is Outcome.FAILED
     assert time.monotonic() - begun < 15
     assert final_files(partner) == {}
 
 
 def test_a_slow_line_is_not_a_dead_one(partner: Partner, proxy: FaultProxy) -> None:
-    proxy.bytes_per_s = 200_000
+    proxy.bytes_per_s = 400_000
     assert deliver(partner.through(proxy), DATA, NAME, lambda _: None).outcome is Outcome.SENT
 
 

@@ -103,7 +103,7 @@ def test_contents_are_not_shown(loopback: Partner) -> None:
 def test_an_unreachable_or_silent_partner_is_an_exchange_error(partner: Partner, proxy: FaultProxy) -> None:
     (partner.outbox / "x.ach").write_bytes(b"x")
     proxy.silent = True
-    quick = partner.through(proxy).model_copy(update={"connect_timeout_s": 0.5, "op_timeout_s": 0.5})
+    quick = partner.through(proxy).model_copy(update={"connect_timeout_s": 0.3, "op_timeout_s": 0.3})
     begun = time.monotonic()
     with pytest.raises(ExchangeError, match=partner.endpoint.name):
         fetch(quick, set())
@@ -114,7 +114,7 @@ def test_an_unreachable_or_silent_partner_is_an_exchange_error(partner: Partner,
 
 
 def test_every_wait_in_a_session_ends(partner: Partner, proxy: FaultProxy) -> None:
-    quick = partner.through(proxy).model_copy(update={"op_timeout_s": 0.5})
+    quick = partner.through(proxy).model_copy(update={"op_timeout_s": 0.3})
     (partner.outbox / "x.ach").write_bytes(b"x")
     for act in ("list", "size", "read"):
         with connect(quick) as session:
