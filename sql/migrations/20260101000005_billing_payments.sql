@@ -38,6 +38,8 @@ CREATE TABLE billing.line (
   UNIQUE (company_id, subscription_id, fee_id, coverage_start, revision)
 );
 CREATE INDEX line_by_invoice ON billing.line (company_id, invoice_id);
+-- Lines are added in the order of their coverage: a night reads the last months and not the years before.
+CREATE INDEX line_by_coverage ON billing.line USING brin (coverage_start);
 CALL audit.append_only('billing.invoice');
 CALL audit.append_only('billing.line');
 CALL audit.per_company('billing.invoice');

@@ -1,0 +1,85 @@
+"""The billing step of the night: reads the terms and what is booked, appends invoices, lines and their journal."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.billing.night import bill, fingerprint
+from assets.billing.retro import window_start
+from assets.billing.world import (
+    COMPANIES,
+    FEES,
+    HOLDS,
+    PRICES,
+    PRODUCTS,
+    RECORDED,
+    SEQUENCES,
+    SUBSCRIPTIONS,
+    Bill,
+    World,
+    conform,
+)
+from assets.ledger.journal import post
+from assets.steps import quarantine
+from resources.record import Tx
+
+_INVOICE = ["company_id", "invoice_id", "person_id", "kind", "bill_date", "due_date", "total_cents", "sequence"]
+
+
+def charge(tx: Tx) -> dict[str, int]:
+    """Bill what is due at the transaction's business date and correct what changed (step `billing.charges`).
+
+    Returns:
+        invoices, lines, quarantined (rows that wait for their cause to go); billed_cents (above zero) and
+        credited_cents (below zero).
+    """
+    made = preview(tx)
+    quarantine(tx, made.quarantined)
+    amount = made.lines["amount_cents"]
+    totals = {
+        "invoices": made.invoices.height,
+        "lines": made.lines.height,
+        "billed_cents": int(amount.filter(amount > 0).sum()),
+        "credited_cents": int(amount.filter(amount < 0).sum()),
+        "quarantined": made.quarantined.height,
+    }
+    if made.lines.is_empty():
+        return totals
+    invoices = tx.number(made.invoices, "billing.invoice", "invoice_id")
+    tx.append("billing.invoice", invoices.select(_INVOICE))
+    lines = made.lines.join(invoices.select("invoice", "invoice_id"), on="invoice", how="left", maintain_order="left")
+    numbered = tx.number(lines.drop("invoice"), "billing.line", "line_id")
+    tx.append("billing.line", post(tx, "charged", numbered))
+    return totals
+
+
+def preview(tx: Tx) -> Bill:
+    """What `charge` would append now: the same computation, nothing written."""
+    day = tx.business_date
+    first = window_start(day)
+
+    def older(who: pl.DataFrame) -> pl.DataFrame:
+        found = tx.read(
+            "billing/lines_before",
+            first=first,
+            of_companies=who["company_id"].to_list(),
+            subscriptions=who["subscription_id"].to_list(),
+        )
+        return conform(found, RECORDED)
+
+    world = World(
+        companies=conform(tx.read("billing/companies"), COMPANIES),
+        products=conform(tx.read("billing/products"), PRODUCTS),
+        fees=conform(tx.read("billing/fees"), FEES),
+        prices=conform(tx.read("billing/prices"), PRICES),
+        subscriptions=conform(tx.read("billing/subscriptions"), SUBSCRIPTIONS),
+        holds=conform(tx.read("billing/holds"), HOLDS),
+        recorded=conform(tx.read("billing/lines_since", first=first), RECORDED),
+        sequences=conform(tx.read("billing/sequences"), SEQUENCES),
+    )
+    return bill(world, day, older)
+
+
+def posted(tx: Tx) -> str:
+    """The `fingerprint` of everything booked for the transaction's business date."""
+    return fingerprint(tx.read("billing/invoices_of_night"), tx.read("billing/lines_of_night"))
