@@ -1,0 +1,262 @@
+"""Origination: given these attempts, on this date, expect these bytes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import functools
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.payments.originate import originate, rebuild
+from assets.payments.origination import ach_file, batched, prove, receiving_name
+from assets.steps import Outcome, run_step
+from formats import nacha
+from formats.errors import DaybookError, FormatError, GuardError
+from resources.partners import Partner
+from resources.record import Record
+from resources.sealed import FILE_OUT
+from resources.vault import Vault
+from tests.support.bank import accounts, attempt, bank, look, terms, trial_balance
+from tests.support.seed import DAY, night, seed
+
+GOLDEN = Path(__file__).with_name("small.ach")
+TWO = {"company_id": 2, "code": "GUILD", "ach_company_id": "1222222222", "ach_company_name": "GUILD"}
+
+
+def world(record: Record, vault: Vault, *, companies: int = 1) -> None:
+    """Three drafts of company 1 (a retry and a company's own account among them) and one of company 2."""
+    mine = accounts(vault, "000123456789", "55-0001", "777", holder_name="Zoë Ångström-Fernández y Müller")
+    mine[1]["account_type"] = "savings"
+    drafts = [
+        attempt(3, sec="CCD"),
+        attempt(1),
+        attempt(2, attempt_no=2, wanted_date=dt.date(2026, 10, 11)),
+    ]
+    theirs = accounts(vault, "9", company_id=2) if companies == 2 else []
+    seed(
+        record,
+        master__book=[{}],
+        master__company=[{}, TWO][:companies],
+        master__bank_account=mine + theirs,
+        payments__attempt=drafts + ([attempt(1, company_id=2)] if theirs else []),
+    )
+
+
+def run(record: Record, vault: Vault, partners: dict[str, Partner] | None = None, day: dt.date = DAY) -> Outcome:
+    step = functools.partial(originate, partners=partners or bank(), vault=vault)
+    return run_step(record, night(record, business_date=day), "payments.originate", step)
+
+
+def stored(record: Record, vault: Vault, company: int = 1, file_id: int = 1) -> bytes:
+    rows = look(record, f"SELECT sealed FROM exchange.content WHERE company_id = {company} AND file_id = {file_id}")
+    return vault.open_bytes(company, FILE_OUT, rows.item())
+
+
+def test_small_world_makes_the_golden_bytes(record: Record, vault: Vault) -> None:
+    world(record, vault)
+    out = run(record, vault)
+    assert out.totals == {
+        "ach_files": 1,
+        "ach_entries": 3,
+        "ach_debit_cents": 30_006,
+        "ach_credit_cents": 0,
+        "quarantined": 0,
+    }
+    assert stored(record, vault).decode() == GOLDEN.read_text()
+    file = look(record, "SELECT * FROM exchange.file").row(0, named=True)
+    assert (file["name"], file["sequence"], file["records"], file["debit_cents"]) == (
+        "HARBOR_nacha_20261001_01.txt",
+        1,
+        3,
+        30_006,
+    )
+    states = look(record, "SELECT state FROM exchange.event ORDER BY event_no")["state"].to_list()
+    assert states == ["built", "checked"]
+    assert trial_balance(record) == {1100: -30_006, 1200: 30_006}
+
+
+def test_dates_are_banking_days_and_never_before_the_wanted_one(record: Record, vault: Vault) -> None:
+    world(record, vault)
+    run(record, vault, day=dt.date(2026, 10, 9))  # a Friday; Monday the 12th is Columbus Day
+    rows = look(record, "SELECT DISTINCT effective_date FROM payments.ach_entry")
+    assert rows["effective_date"].to_list() == [dt.date(2026, 10, 13)]
+
+
+def test_again_appends_nothing_and_rebuild_equals(record: Record, vault: Vault) -> None:
+    world(record, vault, companies=2)
+    run(record, vault)
+    again = run(record, vault)
+    assert (again.rows, again.totals["ach_files"]) == ({}, 0)
+    for company in (1, 2):
+        with record.step("look", run_no=0, companies=[company], business_date=DAY) as tx:
+            assert rebuild(tx, company, 1, vault) == stored(record, vault, company)
+    # No trace is given twice, though both companies' files go out through one ODFI.
+    traces = look(record, "SELECT trace_number FROM payments.ach_entry ORDER BY 1")["trace_number"].to_list()
+    assert traces == [f"01100001{n:07d}" for n in range(1, 5)]
+
+
+def test_late_attempts_go_into_a_second_file_of_the_day(record: Record, vault: Vault) -> None:
+    world(record, vault)
+    run(record, vault)
+    seed(record, payments__attempt=[attempt(4, account_code="B1")])
+    run(record, vault)
+    files = look(record, "SELECT sequence, name FROM exchange.file ORDER BY sequence")
+    assert files["sequence"].to_list() == [1, 2]
+    assert nacha.read(stored(record, vault, file_id=2)).file["modifier"].item() == "B"
+
+
+def test_a_bad_account_is_named_and_the_others_go_on(record: Record, vault: Vault) -> None:
+    world(record, vault)
+    broken = accounts(vault, "1", "2", "3")
+    broken[0] |= {"code": "BAD1", "account_id": 11, "account_sealed": b"sealed under no key of ours"}
+    broken[1] |= {"code": "BAD2", "account_id": 12, "routing": "011000016"}
+    broken[2] |= {"code": "STOPPED", "account_id": 13}
+    seed(
+        record,
+        master__bank_account=broken,
+        payments__attempt=[
+            attempt(11, account_code="BAD1"),
+            attempt(12, account_code="BAD2"),
+            attempt(13, account_code="STOPPED"),
+            attempt(14, account_code="NONE"),
+            attempt(15, account_code="B1", amount_cents=1_000_001),
+            attempt(16, account_code="B1", amount_cents=1_000_000),
+        ],
+        returns__account_stop=[
+            {"company_id": 1, "account_id": 13, "code": "R02", "stop": "hold", "business_date": DAY}
+        ],
+    )
+    out = run(record, vault)
+    assert (out.totals["ach_entries"], out.totals["quarantined"]) == (4, 5)
+    named = look(record, "SELECT subject, rule FROM audit.quarantine ORDER BY subject")
+    assert dict(named.iter_rows()) == {
+        "invoice 111 part 1 attempt 1": "account_sealed",
+        "invoice 112 part 1 attempt 1": "routing_check_digit",
+        "invoice 113 part 1 attempt 1": "account_stopped",
+        "invoice 114 part 1 attempt 1": "account_missing",
+        "invoice 115 part 1 attempt 1": "over_entry_limit",
+    }
+    assert run(record, vault).rows == {}
+
+
+def test_a_company_over_its_limit_or_without_bank_is_set_aside_alone(record: Record, vault: Vault) -> None:
+    world(record, vault, companies=2)
+    out = run(record, vault, bank(entry_limit_cents=20_000, file_limit_cents=30_005, day_limit_cents=30_005))
+    assert list(out.set_aside) == [1]
+    assert "over the bank's limit of 30005" in out.set_aside[1]
+    assert look(record, "SELECT company_id FROM exchange.file")["company_id"].to_list() == [2]
+    assert trial_balance(record, 1, 2) == {1100: -10_001, 1200: 10_001}
+
+
+def test_the_day_limit_counts_earlier_files_of_the_day(record: Record, vault: Vault) -> None:
+    world(record, vault)
+    run(record, vault)
+    seed(record, payments__attempt=[attempt(4, account_code="B1", amount_cents=10)])
+    tight = bank(entry_limit_cents=30_000, file_limit_cents=30_006, day_limit_cents=30_015)
+    with pytest.raises(DaybookError, match="business date comes to 30016"):  # the only company: the step fails
+        run(record, vault, tight)
+    assert look(record, "SELECT 1 FROM exchange.file").height == 1
+
+
+def test_unknown_bank_sets_the_company_aside(record: Record, vault: Vault) -> None:
+    seed(
+        record,
+        master__book=[{}],
+        master__company=[{}, TWO | {"bank": "nowhere"}],
+        master__bank_account=accounts(vault, "1") + accounts(vault, "2", company_id=2),
+        payments__attempt=[attempt(1), attempt(1, company_id=2)],
+    )
+    out = run(record, vault)
+    assert out.totals["ach_files"] == 1
+    assert "no bank profile 'nowhere'" in out.set_aside[2]
+
+
+def test_any_changed_digit_is_caught_before_approval() -> None:
+    golden = GOLDEN.read_bytes()
+    found = nacha.totals(golden)
+    recorded = {
+        "entries": found.entries,
+        "debit_cents": found.debit_cents,
+        "credit_cents": 0,
+        "entry_hash": found.entry_hash,
+    }
+    prove(golden, recorded, terms(), 0, "golden")
+    money = [  # routing and amount of every entry: what moves money to another place or size
+        at * 95 + column
+        for at, line in enumerate(golden.split(b"\n"))
+        if line[:1] == b"6"
+        for column in [*range(3, 12), *range(29, 39)]
+    ]
+    for at in money:
+        changed = bytearray(golden)
+        changed[at] = ord("0") + (changed[at] - ord("0") + 1) % 10
+        with pytest.raises((GuardError, FormatError)):
+            prove(bytes(changed), recorded, terms(), 0, "golden")
+
+
+def test_a_draft_twice_in_a_file_is_refused() -> None:
+    head: dict[str, Any] = {
+        "destination": "011000015",
+        "destination_name": "B",
+        "origin": "1123456789",
+        "origin_name": "D",
+        "business_date": DAY,
+        "sequence": 1,
+        "company_name": "HARBOR",
+        "odfi": "01100001",
+        "line_end": "crlf",
+    }
+    entries = pl.DataFrame(
+        {
+            "batch_number": [1, 1],
+            "sec": ["PPD"] * 2,
+            "description": ["PREMIUM"] * 2,
+            "effective_date": [dt.date(2026, 10, 2)] * 2,
+            "transaction_code": [27, 27],
+            "routing": ["011000015"] * 2,
+            "account": ["12"] * 2,
+            "amount_cents": [500, 500],
+            "individual_id": ["7", "7"],
+            "holder_name": ["A"] * 2,
+            "trace_number": ["011000010000001", "011000010000002"],
+        }
+    )
+    data = ach_file(head, entries)
+    assert data.endswith(b"\r\n")
+    recorded = {"entries": 2, "debit_cents": 1000, "credit_cents": 0, "entry_hash": 2 * 1100001}
+    with pytest.raises(GuardError, match="1 entries draft the same invoice"):
+        prove(data, recorded, terms(), 0, "twice")
+
+
+@pytest.mark.parametrize(
+    ("name", "sent"),
+    [
+        ("Zoë Ångström", "Zoe Angstrom"),
+        ("Łukasz Groß", "Lukasz Gross"),
+        ("Ann  Sample", "Ann Sample"),
+        ("李 Wei", "Wei"),
+        ("A very long name of a company Ltd", "A very long name of a"),
+    ],
+)
+def test_names_become_plain(name: str, sent: str) -> None:
+    assert pl.DataFrame({"n": [name]}).select(receiving_name("n")).item() == sent
+
+
+def test_retries_have_a_batch_of_their_own() -> None:
+    frame = pl.DataFrame(
+        {
+            "company_id": [1, 1, 1, 2],
+            "sec": ["PPD"] * 4,
+            "attempt_no": [1, 2, 1, 3],
+            "invoice_id": [9, 8, 7, 1],
+            "payer_part": [1] * 4,
+            "wanted_date": [DAY] * 4,
+            "earliest": [dt.date(2026, 10, 2)] * 4,
+            "account_type": ["checking"] * 4,
+        }
+    )
+    out = batched(frame).select("company_id", "batch_number", "description", "invoice_id")
+    assert out.rows() == [(1, 1, "PREMIUM", 7), (1, 1, "PREMIUM", 9), (1, 2, "RETRY PYMT", 8), (2, 1, "RETRY PYMT", 1)]
