@@ -23,7 +23,6 @@ def _build(tx: Tx, desk: Desk) -> dict[str, int]:
 
 def enrollment_assets() -> list[dg.AssetsDefinition]:
     """Vendor files, and the check that a vendor sees each of them once."""
-
     return [
         night_asset(
             "enrollment",

@@ -1,0 +1,59 @@
+"""The blocking check before an enrollment file is registered: its own bytes, read back, and a second opinion."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from formats.edi834.check import check
+from formats.edi834.profile import Profile, Stamp
+from formats.edi834.read import read
+from formats.edi834.referee import referee
+from formats.edi834.schema import Enrollment
+from formats.errors import GuardError
+from formats.problems import ERROR
+
+
+def prove(
+    data: bytes, meant: Enrollment, profile: Profile, stamp: Stamp, *, referee_sets: int | None, processes: int
+) -> None:
+    """Hold the bytes against what went in, the checker's rules and pyx12.
+
+    Counts of members, subscribers and coverages; control numbers; SE, GE and IEA; QTY; semantic rules; the outside
+    referee over `referee_sets` sets (None: all).
+
+    Raises:
+        GuardError: names the first thing that is wrong, by segment and rule, never by value.
+    """
+    again = read(data, end_date=profile.end_date)
+    _equal("members", meant.members.height, again.members.height)
+    _equal("subscribers", int(meant.members["is_subscriber"].sum()), int(again.members["is_subscriber"].sum()))
+    _equal("coverages", meant.coverages.height, again.coverages.height)
+    first, sets = again.interchange.row(0, named=True), again.interchange.height
+    _equal("ISA13", f"{stamp.interchange_control:09d}", first["isa_control"])
+    _equal("GS06", str(stamp.group_control), first["gs_control"])
+    _equal("ST02", [f"{stamp.set_control + n:04d}" for n in range(sets)], again.interchange["set_control"].to_list())
+    _refuse(pl.concat([again.problems, check(again, profile)]))
+    # Character set E for every partner: under B pyx12 refuses the ^ that ISA11 must hold. The basic set is ours to keep.
+    verdict = referee(data, "E", sets=referee_sets, processes=processes)
+    _refuse(verdict.problems)
+    if not verdict.valid:
+        raise GuardError("the 834 is refused by pyx12", hint="build it again after the source is corrected")
+
+
+def _equal(what: str, meant: object, found: object) -> None:
+    if meant != found:
+        raise GuardError(
+            f"the 834 does not say what it was made of: {what} {meant} went in, {found} are in the bytes",
+            hint="nothing was registered; report this with the profile of the partner",
+        )
+
+
+def _refuse(found: pl.DataFrame) -> None:
+    wrong = found.filter(pl.col("severity") == ERROR)
+    if not wrong.is_empty():
+        row = wrong.row(0, named=True)
+        raise GuardError(
+            f"the 834 was refused: {row['message']}",
+            where=f"rule {row['rule']}, segment {row['line']}, {wrong.height} findings in all",
+            hint=row["hint"] or "",
+        )

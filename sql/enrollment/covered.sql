@@ -1,0 +1,2 @@
+-- Dependents under subscriptions: company_id, subscription_id, person_id.
+SELECT company_id, subscription_id, person_id FROM master.covered
