@@ -1,0 +1,57 @@
+"""The record as one comparable value: a hash per table of everything that is fact.
+
+Left out is only what says who wrote a row and when, and what is random by design: sealed values and PGP messages.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Iterable
+
+import polars as pl
+
+from resources.record import Record
+
+_ANY = dt.date(2026, 1, 1)
+# audit.run is the log of runs itself: a rerun is one more of them.
+NOT_FACTS = {"audit.run", "audit.installation", "public.schema_migrations"}
+WHO_AND_WHEN = {"run_no", "booked_at", "acted_at", "made_at", "own_hash", "previous_hash"}
+RANDOM = {
+    "master.person": {"ssn_sealed"},
+    "master.bank_account": {"account_sealed"},
+    "exchange.content": {"sealed"},
+    "exchange.inbound": {"sealed", "name", "size"},
+    "exchange.parcel": {"content", "sha256"},
+    "exchange.receipt": {"sha256", "size"},
+}
+
+
+def tables(record: Record) -> list[str]:
+    """Every table of the record."""
+    with record.step("digest", run_no=0, companies=(), business_date=_ANY) as tx:
+        found = tx.select(
+            "SELECT schemaname || '.' || tablename AS name FROM pg_tables "
+            "WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'dagster', 'public') ORDER BY 1"
+        )
+    return [t for t in found["name"] if t not in NOT_FACTS]
+
+
+def digest(record: Record, companies: Iterable[int], *, only: Iterable[str] | None = None) -> dict[str, str]:
+    """`table -> rows and hash`, the same for the same facts whatever the order they were written in."""
+    out = {}
+    with record.step("digest", run_no=0, companies=list(companies), business_date=_ANY) as tx:
+        for table in only or tables(record):
+            rows = tx.select(f"SELECT * FROM {table}")
+            drop = [c for c in rows.columns if c in WHO_AND_WHEN or c in RANDOM.get(table, set())]
+            out[table] = _hash(rows.drop(drop))
+    return out
+
+
+def _hash(rows: pl.DataFrame) -> str:
+    plain = rows.select(
+        pl.col(c).bin.encode("hex") if t == pl.Binary else pl.col(c).cast(pl.String) for c, t in rows.schema.items()
+    )
+    lines = sorted("|".join("" if v is None else v for v in row) for row in plain.iter_rows())
+    return f"{rows.height} rows {hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:16]}"
+

@@ -1,0 +1,61 @@
+"""A small whole installation: a home, a database, loopback partners, the sample book, a runner."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipelines.demo import DEMO_DATE, Script, prepare
+from pipelines.nights import house
+from pipelines.runner import Runner
+from pipelines.workplace import open_runner
+from resources.database import Logins
+from resources.desk import Desk
+from resources.home import Home
+from tests.support.digest import digest
+
+SCRIPT = Script(members=60, seed=7, date=DEMO_DATE)
+
+
+@dataclass
+class World:
+    """One installation and the script its demo follows."""
+
+    desk: Desk
+    script: Script
+
+    @property
+    def home(self) -> Home:
+        return self.desk.home
+
+    def digest(self) -> dict[str, str]:
+        return digest(self.desk.record, house(self.desk))
+
+    @contextmanager
+    def runner(self) -> Iterator[Runner]:
+        with open_runner(self.desk, self.script.settled_on) as runner:
+            yield runner
+
+
+@contextmanager
+def new_world(logins: Logins, *, like: Home | None = None, script: Script = SCRIPT) -> Iterator[World]:
+    """A home with partners and the loaded sample. `like`: take keys and partners from that home, so that what is
+    computed with keys (blind indexes, file names, control numbers) can be compared between the two."""
+    from pipelines.simulate.setup import stop_server  # noqa: PLC0415
+
+    base = Path(tempfile.mkdtemp(prefix="daybook-world-"))
+    base.chmod(0o711)
+    home = Home(base / "var").make()
+    if like is not None:
+        shutil.copytree(like.keys, home.keys, dirs_exist_ok=True)
+    try:
+        desk = Desk(home, logins=logins)
+        prepare(desk, script)
+        yield World(desk, script)
+    finally:
+        stop_server(home)
+        shutil.rmtree(base, ignore_errors=True)
