@@ -89,6 +89,14 @@ class Tx:
         with _plain_errors(name), self.connection.cursor() as cursor:
             cursor.execute(render(query_text(name), known))
 
+    def apply(self, name: str, rows: pl.DataFrame) -> None:
+        """Run a named statement over rows, which it finds under the name `{staged}`.
+
+        For master rows that intake keeps current; money is only ever appended.
+        """
+        with self.staged(rows) as (staged, cursor), _plain_errors(name):
+            cursor.execute(sql.SQL(query_text(name)).format(staged=sql.Identifier(staged)).as_string(None))
+
     def append(self, table: str, rows: pl.DataFrame) -> int:
         """Add rows to a table (columns by name; `run_no` is filled in). Returns how many.
 
