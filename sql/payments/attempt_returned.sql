@@ -1,0 +1,30 @@
+-- Invoices whose last attempt came back by this business date: company_id, invoice_id, payer, payer_part, attempt_no,
+-- account_code, account_id (the version the entry was drafted from), sec, amount_cents (of the attempt),
+-- open_cents (total less credits and attempts that did not come back), retry_on.
+WITH back AS (
+  SELECT a.company_id, a.attempt_id, a.invoice_id, a.payer_part, a.attempt_no, a.account_code, e.account_id, a.sec,
+    a.amount_cents, r.retry_on
+  FROM returns.returned r
+  JOIN payments.ach_entry e ON e.company_id = r.company_id AND e.entry_id = r.entry_id AND e.purpose = 'premium'
+  JOIN payments.attempt a ON a.company_id = e.company_id AND a.attempt_id = e.source_id
+  WHERE r.business_date <= {business_date}::date
+), credit AS (
+  SELECT company_id, to_invoice AS invoice_id, sum(amount_cents) AS cents FROM payments.credit_use GROUP BY 1, 2
+), live AS (
+  SELECT o.company_id, o.invoice_id, sum(o.amount_cents) AS cents
+  FROM (SELECT DISTINCT company_id, invoice_id FROM back) t
+  JOIN payments.attempt o USING (company_id, invoice_id)
+  LEFT JOIN back x ON x.company_id = o.company_id AND x.attempt_id = o.attempt_id
+  WHERE x.attempt_id IS NULL
+  GROUP BY 1, 2
+)
+SELECT b.company_id, b.invoice_id, coalesce(i.person_id, 0) AS payer, b.payer_part, b.attempt_no, b.account_code,
+  b.account_id, b.sec, b.amount_cents,
+  (i.total_cents - coalesce(credit.cents, 0) - coalesce(live.cents, 0))::bigint AS open_cents, b.retry_on
+FROM back b
+JOIN billing.invoice i USING (company_id, invoice_id)
+LEFT JOIN credit USING (company_id, invoice_id)
+LEFT JOIN live USING (company_id, invoice_id)
+WHERE NOT EXISTS (SELECT FROM payments.attempt n WHERE n.company_id = b.company_id AND n.invoice_id = b.invoice_id
+  AND n.payer_part = b.payer_part AND n.attempt_no > b.attempt_no)
+ORDER BY b.company_id, b.invoice_id, b.payer_part
