@@ -28,7 +28,7 @@ class FaultProxy:
         self.silent = False  # accept, then never answer nor pass anything on
         self.reset_after: int | None = None  # bytes from the client, counted over one connection
         self.hang_after: int | None = None
-        self.bytes_per_s: int | None = None
+        self.bytes_per_s: int | None = None  # each way
         self._thread = threading.Thread(target=self._accept, daemon=True)
         self._thread.start()
 
@@ -108,8 +108,11 @@ class _Pair:
                 self._server.shutdown(socket.SHUT_WR)
 
     def _down(self) -> None:
+        proxy = self._proxy
         with contextlib.suppress(OSError):
             while data := self._server.recv(PIECE):
+                if proxy.bytes_per_s is not None:
+                    time.sleep(len(data) / proxy.bytes_per_s)
                 if not self.deaf:
                     self._client.sendall(data)
         if not self.deaf:

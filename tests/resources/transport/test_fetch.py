@@ -123,3 +123,18 @@ def test_every_wait_in_a_session_ends(partner: Partner, proxy: FaultProxy) -> No
             with pytest.raises(ExchangeError, match="no answer"):
                 getattr(session, act)(*([quick.outbox] if act != "read" else [f"{quick.outbox}/x.ach", 1]))
             assert time.monotonic() - begun < 3
+
+
+def test_a_line_that_drips_is_cut_though_no_single_wait_is_long(
+    loopback: Partner, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (loopback.outbox / "x.ach").write_bytes(bytes(1_000_000))
+    monkeypatch.setattr("resources.session.SLOWEST_BYTES_PER_S", 1_000_000)
+    with FaultProxy(loopback.endpoint.port) as proxy:
+        dripping = loopback.through(proxy).model_copy(update={"op_timeout_s": 1.0})
+        with connect(dripping) as session:
+            proxy.bytes_per_s = 150_000
+            begun = time.monotonic()
+            with pytest.raises(ExchangeError, match="no answer within 2 s"):
+                session.read("outbox/x.ach", 1_000_000)
+            assert time.monotonic() - begun < 4
