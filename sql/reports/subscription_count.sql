@@ -1,0 +1,2 @@
+-- How many subscriptions the companies of the transaction have: subscriptions.
+SELECT count(*) AS subscriptions FROM master.subscription
