@@ -1,0 +1,233 @@
+"""The files a customer sends, as data: their columns, what each may hold, their keys and their order.
+
+Belongs here: what can be said of a field by itself. What needs other rows is in the modules of the files.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+CODE = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$"
+CODE_SAYS = "a code of letters, digits and . _ / - (at most 40)"
+SLUG = r"^[a-z0-9][a-z0-9-]{0,30}$"
+SLUG_SAYS = "a code of small letters, digits and - (at most 31)"
+FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: its kind decides how text becomes a value.
+
+    Kinds: text (at most `high` characters), pattern (regular expression, after taking out `drop`), choice, date,
+    money (dollars to Int64 cents, at least 0), whole (Int64 from `low` to `high`), percent (Decimal(7, 4), 0 to 100).
+    """
+
+    name: str
+    kind: str = "text"
+    required: bool = True
+    default: str | int | None = None  # of an empty field
+    pattern: str = ""
+    says: str = ""  # what a value should be, for the reason
+    drop: str = ""  # characters that people put into numbers
+    choices: tuple[str, ...] = ()
+    low: int = 0
+    high: int = 80
+
+
+@dataclass(frozen=True)
+class Layout:
+    """One file: name, columns, and the columns whose values must not repeat in it."""
+
+    name: str
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+
+    @property
+    def header(self) -> tuple[str, ...]:
+        """The names that the first line must hold."""
+        return tuple(c.name for c in self.columns)
+
+
+def _code(name: str, *, required: bool = True) -> Column:
+    return Column(name, "pattern", required, None if required else "", CODE, CODE_SAYS)
+
+
+def _slug(name: str) -> Column:
+    return Column(name, "pattern", pattern=SLUG, says=SLUG_SAYS)
+
+
+def _choice(name: str, *choices: str, default: str | None = None) -> Column:
+    return Column(name, "choice", default is None, default, choices=choices)
+
+
+def _date(name: str, *, required: bool = True) -> Column:
+    return Column(name, "date", required)
+
+
+def _money(name: str, *, required: bool = True) -> Column:
+    return Column(name, "money", required, 0)
+
+
+def _whole(name: str, low: int, high: int, default: int | None = None) -> Column:
+    return Column(name, "whole", default is None, default, low=low, high=high)
+
+
+def _tax_id(name: str) -> Column:
+    return Column(name, "pattern", pattern=r"^[0-9]{9}$", says="a tax number of nine digits", drop="-")
+
+
+def _place(*, required: bool) -> tuple[Column, ...]:
+    empty = None if required else ""
+    return (
+        Column("address", required=required, default=empty, high=55),
+        Column("city", required=required, default=empty, high=30),
+        Column("state", "pattern", required, empty, r"^[A-Z]{2}$", "a state of two capital letters"),
+        Column("zip", "pattern", required, empty, r"^[0-9]{5}([0-9]{4})?$", "a ZIP code of 5 or 9 digits", "-"),
+    )
+
+
+_PERCENT = Column("percent", "percent")
+_COMPANY = _code("company_code")
+_SUBSCRIPTION = _code("subscription_code")
+
+LAYOUTS: tuple[Layout, ...] = (
+    Layout("books.csv", (_slug("book_code"), Column("name"), Column("time_zone")), ("book_code",)),
+    Layout(
+        "companies.csv",
+        (
+            _COMPANY,
+            _slug("book_code"),
+            Column("name"),
+            _choice("kind", "individual", "association", "employer"),
+            _tax_id("tax_id"),
+            *_place(required=True),
+            _slug("bank"),
+            Column("ach_company_id", "pattern", pattern=r"^[A-Z0-9]{10}$", says="ten capital letters and digits"),
+            Column("ach_company_name", high=16),
+            _whole("bill_lead_days", 0, 60, 0),
+            _date("go_live"),
+        ),
+        ("company_code",),
+    ),
+    Layout("vendors.csv", (_slug("vendor_code"), Column("name"), _tax_id("tax_id")), ("vendor_code",)),
+    Layout(
+        "products.csv",
+        (
+            _code("product_code"),
+            _slug("vendor_code"),
+            Column("name"),
+            Column("line", required=False, default=""),
+            _code("plan_code"),
+            _choice("proration", "actual", "fixed30", "whole", "none"),
+            _whole("trial_days", 0, 366, 0),
+        ),
+        ("product_code",),
+    ),
+    Layout(
+        "fees.csv",
+        (
+            _code("product_code"),
+            _code("fee_code"),
+            _choice("kind", "premium", "admin", "enrollment", "trial"),
+            _choice("recurrence", "monthly", "one_time"),
+        ),
+        ("product_code", "fee_code"),
+    ),
+    Layout(
+        "prices.csv",
+        (
+            _code("product_code"),
+            _code("fee_code"),
+            _code("company_code", required=False),
+            _choice("tier", "EMP", "ESP", "ECH", "FAM", default=""),
+            _whole("step_from", 1, 1200, 1),
+            _date("valid_from"),
+            _date("valid_to", required=False),
+            _money("amount"),
+            _money("vendor_share", required=False),
+            _money("commissionable", required=False),
+        ),
+        ("product_code", "fee_code", "company_code", "tier", "step_from", "valid_from"),
+    ),
+    Layout(
+        "agents.csv",
+        (_code("agent_code"), Column("name"), _code("parent_code", required=False), _whole("level", 1, 9)),
+        ("agent_code",),
+    ),
+    Layout(
+        "commission_rates.csv",
+        (_code("product_code", required=False), _whole("level", 1, 9), _PERCENT, _date("valid_from")),
+        ("product_code", "level", "valid_from"),
+    ),
+    Layout(
+        "people.csv",
+        (
+            _COMPANY,
+            _code("member_code"),
+            _code("subscriber_code", required=False),
+            _choice("relationship", "self", "spouse", "child"),
+            Column("first_name", high=35),
+            Column("last_name", high=60),
+            Column("ssn", "pattern", False, None, r"^[0-9]{9}$", "a social security number of nine digits", "-"),
+            _date("birth_date"),
+            _choice("gender", "F", "M", "U", default="U"),
+            *_place(required=False),
+            Column("phone", required=False, default="", high=25),
+            Column("email", required=False, default="", high=80),
+        ),
+        ("company_code", "member_code"),
+    ),
+    Layout(
+        "bank_accounts.csv",
+        (
+            _COMPANY,
+            _code("account_code"),
+            _code("member_code", required=False),
+            Column("routing", "pattern", pattern=r"^[0-9]{9}$", says="nine digits"),
+            Column(
+                "account_number",
+                "pattern",
+                pattern=r"^[0-9A-Za-z-]{1,17}$",
+                says="at most 17 digits, letters and hyphens",
+                drop=" ",
+            ),
+            _choice("account_type", "checking", "savings"),
+            Column("holder_name"),
+        ),
+        ("company_code", "account_code"),
+    ),
+    Layout(
+        "subscriptions.csv",
+        (
+            _COMPANY,
+            _SUBSCRIPTION,
+            _code("member_code"),
+            _code("product_code"),
+            _choice("tier", "EMP", "ESP", "ECH", "FAM"),
+            _date("start_date"),
+            _date("end_date", required=False),
+            _whole("bill_day", 1, 31),
+            _choice("method", "ach", "list_bill"),
+            _code("account_code", required=False),
+            _code("agent_code", required=False),
+        ),
+        ("company_code", "subscription_code"),
+    ),
+    Layout(
+        "covered.csv",
+        (_COMPANY, _SUBSCRIPTION, _code("member_code")),
+        ("company_code", "subscription_code", "member_code"),
+    ),
+    Layout(
+        "holds.csv",
+        (_COMPANY, _SUBSCRIPTION, _date("from_date"), _date("to_date"), Column("reason")),
+        ("company_code", "subscription_code", "from_date"),
+    ),
+    Layout(
+        "splits.csv",
+        (_COMPANY, _SUBSCRIPTION, _code("agent_code"), _PERCENT),
+        ("company_code", "subscription_code", "agent_code"),
+    ),
+)
+BY_NAME = {layout.name: layout for layout in LAYOUTS}

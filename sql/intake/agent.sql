@@ -1,0 +1,2 @@
+-- All agents: agent_id, code, name, parent_code, level.
+SELECT agent_id, code, name, parent_code, level FROM master.agent
