@@ -5,12 +5,12 @@ Ends are the first day not covered, money is cents. `referee.referee` has pyx12 
 imported from its own module so that only those who ask for it load pyx12.
 """
 
-from formats.edi834.acks import read_acks
+from formats.edi834.acks import REFUSED, read_acks
 from formats.edi834.acks_write import AckStamp, acknowledge, write_999, write_ta1
-from formats.edi834.check import bad_families, check, without_families
+from formats.edi834.checker import bad_families, check, without_families
 from formats.edi834.envelope import Marks, Route
 from formats.edi834.profile import Broker, Party, Profile, Stamp, load_profile
-from formats.edi834.read import read
+from formats.edi834.reader import read
 from formats.edi834.schema import (
     ACK_ERRORS,
     APPLICATIONS,
@@ -25,7 +25,7 @@ from formats.edi834.schema import (
     Enrollment,
 )
 from formats.edi834.trace import locate
-from formats.edi834.write import sets_needed, write, write_with_positions
+from formats.edi834.writer import sets_needed, write, write_with_positions
 
 __all__ = [
     "ACK_ERRORS",
@@ -35,6 +35,7 @@ __all__ = [
     "INTERCHANGE",
     "MEMBERS",
     "POSITIONS",
+    "REFUSED",
     "SETS",
     "TA1",
     "AckStamp",

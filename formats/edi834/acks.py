@@ -15,7 +15,7 @@ from formats.problems import ERROR, INFO, WARNING, problems
 
 Row = dict[str, Any]
 VERDICTS = ("A", "E", "P", "R", "M", "W", "X")
-REFUSED = ("R", "M", "W", "X")
+REFUSED = ("R", "M", "W", "X")  # verdicts after which a set or group must be sent again
 # Segments an acknowledgement may hold beside those that are read.
 _SILENT = frozenset({
     "ISA", "GS", "GE", "IEA", "N1", "PER", "DTM", "AMT", "QTY", "NM1", "N3", "N4",

@@ -7,7 +7,7 @@ import polars as pl
 
 from formats.edi834.envelope import DEFAULT_MARKS, Marks, Route, gs, isa, segment, trailers
 from formats.edi834.headers import headers
-from formats.edi834.read import placed
+from formats.edi834.reader import placed
 from formats.edi834.schema import ACK_ERRORS, GROUPS, SETS, TA1, Acks, conform, empty
 from formats.edi834.segments import SEPARATOR, split
 from formats.errors import FormatError
@@ -42,6 +42,7 @@ def acknowledge(data: bytes, faults: pl.DataFrame | None = None, *, ta1_verdict:
     if ta1_verdict == "R" or segments.is_empty():
         return Acks(ta1)
     wrong = empty(ACK_ERRORS) if faults is None else conform(faults, ACK_ERRORS)
+    wrong = wrong.with_columns(pl.col("loop").str.slice(0, 4))  # IK303 takes four characters: 2100 for 2100A
     interchange, _ = headers(placed(segments.filter(pl.col("interchange") == 1)))
     return _answer(interchange, wrong, ta1)
 

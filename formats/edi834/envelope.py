@@ -1,6 +1,7 @@
 """Interchange and group envelopes, and how one segment is spelled; shared by files and acknowledgements."""
 
 import datetime as dt
+import re
 from dataclasses import dataclass
 
 from formats.edi834.profile import VERSION, Profile, Stamp
@@ -88,12 +89,14 @@ def gs(marks: Marks, route: Route, created: dt.datetime, control: int, *, kind: 
 def interchange_open(profile: Profile, stamp: Stamp) -> str:
     """The ISA of an outbound 834."""
     wants = profile.acknowledgment_requested
-    return isa(Marks.of(profile), Route.of(profile), stamp.created, stamp.interchange_control, wants_ta1=wants)
+    made = isa(Marks.of(profile), Route.of(profile), stamp.created, stamp.interchange_control, wants_ta1=wants)
+    return profile.cased(made)
 
 
 def group_open(profile: Profile, stamp: Stamp) -> str:
     """The GS of an outbound 834."""
-    return gs(Marks.of(profile), Route.of(profile), stamp.created, stamp.group_control, kind="BE", version=VERSION)
+    marks, route = Marks.of(profile), Route.of(profile)
+    return profile.cased(gs(marks, route, stamp.created, stamp.group_control, kind="BE", version=VERSION))
 
 
 def trailers(marks: Marks, sets: int, group_control: int, interchange_control: int) -> str:
@@ -101,7 +104,7 @@ def trailers(marks: Marks, sets: int, group_control: int, interchange_control: i
     return segment(marks, "GE", sets, group_control) + segment(marks, "IEA", 1, f"{interchange_control:09d}")
 
 
-def checked(stamp: Stamp, sets: int) -> int:
+def checked(stamp: Stamp, sets: int, profile: Profile) -> int:
     """The first ST02, after checking that all control numbers and references fit. Raises FormatError."""
     numbers = (stamp.interchange_control, stamp.group_control, stamp.set_control)
     if min(numbers) < 1 or max(*numbers, stamp.set_control + sets - 1) > 999_999_999:
@@ -110,11 +113,13 @@ def checked(stamp: Stamp, sets: int) -> int:
             where=f"ISA13, GS06 or ST02, {sets} sets",
             hint="Allocate numbers from 1 to 999999999, and a range of ST02 that ends below the limit",
         )
+    marks = ".- " if profile.charset == "basic" else ".-_ "
+    legal = re.compile(f"[A-Za-z0-9{re.escape(marks)}]{{1,50}}")
     for reference in (stamp.reference, stamp.original_reference or "-"):
-        if not 1 <= len(reference) <= 50 or not all(c.isascii() and (c.isalnum() or c in "-._ ") for c in reference):
+        if not legal.fullmatch(reference) or profile.element in reference:
             raise FormatError(
                 "834 cannot be written: the file reference is empty, too long or holds other characters",
                 where="BGN02 or BGN06",
-                hint="Use up to 50 letters, digits, dots, hyphens and underscores",
+                hint="Use up to 50 letters, digits, dots and hyphens",
             )
     return stamp.set_control

@@ -96,6 +96,8 @@ class Profile(_Model):
         for value in self._envelope_values():
             if any(m in value for m in marks):
                 raise ValueError("a delimiter occurs in an id, name or policy number of the profile")
+        if self.charset == "basic" and any("_" in v for v in self._envelope_values()):
+            raise ValueError("an id, name or policy number holds _, which the basic character set has not")
         if wrong := sorted({*self.tiers, *self.tiers.values()} - set(TIERS)):
             raise ValueError(f"tiers holds codes that HD05 does not know: {', '.join(wrong)}")
         if self.sponsor.qualifier == "XV":
@@ -111,6 +113,10 @@ class Profile(_Model):
         ids = [self.sender_id, self.receiver_id, self.gs_sender, self.gs_receiver, self.master_policy]
         ids += [self.broker.account if self.broker else None]
         return [v for v in ids if v] + [v for p in parties for v in (p.name, p.id)]
+
+    def cased(self, text: str) -> str:
+        """Envelope and header text in capitals when the partner's character set has no others."""
+        return text.upper() if self.charset == "basic" else text
 
     @property
     def segment_end(self) -> str:

@@ -17,9 +17,10 @@ import polars as pl
 
 from formats.edi834 import referee_worker
 from formats.edi834.headers import headers
-from formats.edi834.read import placed
+from formats.edi834.reader import placed
 from formats.edi834.referee_worker import Fault
 from formats.edi834.segments import SEPARATOR, split
+from formats.edi834.text import BASIC
 from formats.problems import ERROR, has_errors, problems
 
 _END = "\x1d"  # cannot occur in a segment: pyx12 takes delimiters from the ISA as any reader does
@@ -45,7 +46,8 @@ def referee(data: bytes, charset: Literal["E", "B"] = "E", sets: int | None = No
     """Have pyx12 4.0.0 judge the file's sets: all, or `sets` of them (first, last, evenly between).
 
     With `processes` above 1 the sets are shared out to that many Python processes, started by path, so it works
-    from a daemon, a thread or a Dagster run. `charset` B refuses lower case and @. About 900 members/s a
+    from a daemon, a thread or a Dagster run. `charset` B also refuses data outside the basic set; that is
+    looked at here, since pyx12's own basic mode refuses the very ISA11 that 5010 asks for. About 900 members/s a
     process. A crash of pyx12 or of a process is a problem row, and the file is then not valid.
     """
     parts = split(data)
@@ -53,14 +55,28 @@ def referee(data: bytes, charset: Literal["E", "B"] = "E", sets: int | None = No
     found = [problems(parts.problems), envelope]
     small = _small_interchanges(parts.segments)
     chosen = _chosen(len(small), sets)
-    judged = _judge([small[i][1] for i in chosen], charset, processes)
+    judged = _judge([small[i][1] for i in chosen], processes)
     rows = []
     for i, judgement in zip(chosen, judged, strict=True):
         rows += _rows(small[i][0], judgement)
     found.append(problems(rows))
+    if charset == "B":
+        found.append(_beyond_basic(parts.segments))
     everything = pl.concat(found)
     fine = bool(small) and not has_errors(everything) and all(accepted for accepted, _ in judged)
     return Verdict(fine, len(small), len(chosen), everything)
+
+
+def _beyond_basic(segments: pl.DataFrame) -> pl.DataFrame:
+    outside = pl.col("text").str.contains(f"[^{SEPARATOR}{BASIC}]") & (pl.col("id") != "ISA")
+    return segments.filter(outside).select(
+        pl.lit("edi834.referee.charset").alias("rule"),
+        pl.lit(ERROR).alias("severity"),
+        pl.col("position").alias("line"),
+        pl.lit(None, pl.Int64).alias("column"),
+        pl.format("{} holds characters outside the basic set", "id").alias("message"),
+        pl.lit(_HINT).alias("hint"),
+    )
 
 
 def _chosen(total: int, sets: int | None) -> list[int]:
@@ -92,20 +108,20 @@ def _element(text: str, index: int) -> str:
     return parts[index] if index < len(parts) else ""
 
 
-def _judge(texts: list[str], charset: str, processes: int) -> list[Judgement]:
+def _judge(texts: list[str], processes: int) -> list[Judgement]:
     shares = min(processes, len(texts))
     if shares <= 1:
-        return [referee_worker.judge(text, charset) for text in texts]
+        return [referee_worker.judge(text) for text in texts]
     order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
     lots = [order[n::shares] for n in range(shares)]  # long and short sets dealt out alike
     with ThreadPoolExecutor(shares) as pool:
-        answers = pool.map(lambda lot: _in_process([texts[i] for i in lot], charset), lots)
+        answers = pool.map(lambda lot: _in_process([texts[i] for i in lot]), lots)
         judged = {i: one for lot, answer in zip(lots, answers, strict=True) for i, one in zip(lot, answer, strict=True)}
     return [judged[i] for i in range(len(texts))]
 
 
-def _in_process(texts: list[str], charset: str) -> list[Judgement]:
-    command = [sys.executable, "-P", str(Path(referee_worker.__file__)), charset]
+def _in_process(texts: list[str]) -> list[Judgement]:
+    command = [sys.executable, "-P", str(Path(referee_worker.__file__))]
     done = subprocess.run(  # noqa: S603  # our own interpreter and script, no shell
         command, input=json.dumps(texts).encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
     )

@@ -15,10 +15,11 @@ import pyx12.errors
 import pyx12.params
 import pyx12.x12n_document
 
-# pyx12 logs bad values: its records must not reach any log of the host process, whoever configures it.
-_LOGGER = logging.getLogger("pyx12")
-_LOGGER.addHandler(logging.NullHandler())
-_LOGGER.propagate = False
+# pyx12 logs bad values: its loggers are closed for good, so that none reaches a log, whoever configures logging.
+# Some of them set a level of their own, which the parent's would not close.
+_LOGGERS = ["pyx12", *(name for name in logging.root.manager.loggerDict if name.startswith("pyx12."))]
+for _name in _LOGGERS:
+    logging.getLogger(_name).setLevel(logging.CRITICAL + 1)
 
 # What pyx12 4.0.0 is known to raise on input it should only judge (missing maps, malformed segments).
 _CRASHES = (
@@ -35,10 +36,10 @@ _CRASHES = (
 Fault = tuple[str, str, int, int | None, str]  # level, code, segment position (ST = 1), element, segment
 
 
-def judge(text: str, charset: str) -> tuple[bool, list[Fault]]:
+def judge(text: str) -> tuple[bool, list[Fault]]:
     """Whether pyx12 accepts the interchange, and its faults; a crash of pyx12 counts as not accepted."""
     params = pyx12.params.ParamsBase()
-    params.set("charset", charset)
+    params.set("charset", "E")
     report = io.StringIO()
     try:
         accepted = pyx12.x12n_document.x12n_document(
@@ -73,10 +74,10 @@ def _segment_faults(segment: dict[str, Any]) -> list[Fault]:
 
 
 def main() -> None:
-    """Serve one request: argument 1 is the character set, E or B."""
+    """Serve one request."""
     answers, sys.stdout = sys.stdout, io.StringIO()  # whatever a library prints stays out of the answer
     texts = json.loads(sys.stdin.buffer.read())
-    json.dump([judge(text, sys.argv[1]) for text in texts], answers)
+    json.dump([judge(text) for text in texts], answers)
     answers.flush()
 
 

@@ -120,6 +120,8 @@ def _marks(text: str, start: int) -> tuple[str, str, str, Row | None]:
     else:
         tail = text[at + 1 : at + 3]
         exact = at - start == 103
+        if tail[1:].isspace() and _ends_segments(tail[0], element, text, at + 2):
+            return element, ":", tail[0], _isa_length(at + 1 - start)  # ISA16 is missing
         if len(tail) == 2 and (exact or _AFTER_ISA.match(text, at + 3)):
             return element, tail[0], tail[1], None if exact else _isa_length(at + 2 - start)
         if tail and _AFTER_ISA.match(text, at + 2):  # ISA16 is missing: one mark only, the terminator
@@ -128,6 +130,12 @@ def _marks(text: str, start: int) -> tuple[str, str, str, Row | None]:
             return element, tail[0], tail[1], _isa_length(at + 2 - start)
     terminator = "~" if "~" in text[start:] else "\n"
     return element, ":", terminator, _isa_length(None)
+
+
+def _ends_segments(mark: str, element: str, text: str, start: int) -> bool:
+    """Whether the mark stands before the segment that follows the first GS or TA1, as a terminator does."""
+    following = re.compile(re.escape(mark) + r"\s*(?:ST|GS|GE)" + re.escape(element))
+    return following.search(text, start, start + 400) is not None
 
 
 def _isa_length(length: int | None) -> Row:

@@ -15,13 +15,13 @@ _SPELLED = {
 }  # fmt: skip
 
 # The basic set is upper-case letters, digits and these marks; the extended set adds the others (X12.5).
-_BASIC = "A-Z0-9 !\"&'()*+,\\-./:;?="
-_EXTENDED = _BASIC + "a-z%~@\\[\\]_{}\\\\|<>#$^`"
+BASIC = "A-Z0-9 !\"&'()*+,\\-./:;?="
+_EXTENDED = BASIC + "a-z%~@\\[\\]_{}\\\\|<>#$^`"
 
 
 def _outside(profile: Profile) -> str:
     """A pattern of what may not stand in data: outside the character set, or one of the delimiters."""
-    allowed = _BASIC if profile.charset == "basic" else _EXTENDED
+    allowed = BASIC if profile.charset == "basic" else _EXTENDED
     marks = profile.element + profile.repetition + profile.component + profile.terminator
     return f"[^{allowed}]|[{re.escape(marks)}]"
 

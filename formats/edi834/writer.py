@@ -98,7 +98,7 @@ def _parts(
     members = ready.members.with_columns(_set_of(ready.members, profile).alias("set"))
     count = int(members["set"].max()) + 1  # type: ignore[arg-type]  # not empty, so an integer
     marks = Marks.of(profile)
-    control = checked(stamp, count)
+    control = checked(stamp, count, profile)
     yield (interchange_open(profile, stamp) + group_open(profile, stamp)).encode("ascii"), None
     sizes = members.group_by("set", maintain_order=True).len()["len"].to_list()
     first, row = 0, 0
@@ -171,7 +171,7 @@ def _header(profile: Profile, stamp: Stamp, control: str, total: int, subscriber
         lines.append(segment(marks, "N1", broker.role, broker.name, broker.qualifier, broker.id))
         if broker.account:
             lines.append(segment(marks, "ACT", broker.account))
-    return lines
+    return [profile.cased(line) for line in lines]
 
 
 def _segment(profile: Profile, name: str, *elements: pl.Expr | str) -> pl.Expr:
