@@ -110,6 +110,6 @@ class Load:
     def write(self, sheet: Sheet, table: Table, rows: pl.DataFrame, seal: Seal | None = None) -> pl.DataFrame:
         """Bring the table up to date with rows of a sheet; returns all its rows afterwards."""
         recorded = self.known(table.name).rows if table.name in _NAMED else table.recorded(self.tx)
-        state, written = upsert(self.tx, table, rows, recorded, sheet.sha256, seal)
+        state, written = upsert(self.tx, table, rows, recorded, sha256=sheet.sha256, seal=seal)
         sheet.loaded += written
         return state

@@ -84,7 +84,7 @@ def _write(load: Load, sheet: Sheet, table: str, key: list[str], values: list[st
     rows = load.accept(sheet, table, ["subscription_code"])
     broken = sheet.rows.join(rows.select("line"), on="line", how="anti").select(_OWNER).drop_nulls().unique()
     whole = rows.select(_OWNER).unique(maintain_order=True).join(broken, on=_OWNER, how="anti")
-    touched, fresh = replace_lists(load.tx, table, rows.select(*_OWNER, *key, *values), whole, key, values)
+    touched, fresh = replace_lists(load.tx, table, rows.select(*_OWNER, *key, *values), whole, key=key, values=values)
     codes = rows.select(*_OWNER, "subscription_code").unique(maintain_order=True)
     note(
         load.tx,

@@ -1,4 +1,4 @@
-"""People, bank accounts and subscriptions: what they may hold. Numbers are sealed here, before they reach the record."""
+"""People, bank accounts and subscriptions: what they may hold. Numbers are sealed before they reach the record."""
 
 from __future__ import annotations
 

@@ -123,7 +123,7 @@ def _record(width: int) -> re.Pattern[bytes]:
 def _records(data: bytes, begin: int, width: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Where each record starts and ends (with its line break), and 0 sound, 1 other width, 2 broken."""
     spans = [
-        (m.start(), m.end(), m.lastindex - 1)
+        (m.start(), m.end(), (m.lastindex or 3) - 1)
         for m in _record(width).finditer(data, min(begin, len(data)))
         if m.lastindex == 1 or m.group().strip()
     ]
@@ -141,7 +141,7 @@ def _table(data: bytes, starts: np.ndarray, ends: np.ndarray, header: list[str])
         data[s:e] if data[e - 1] == 10 else data[s:e] + b"\n" for s, e in zip(starts, ends, strict=True)
     )  # fmt: skip
     try:
-        return pl.read_csv(body, has_header=False, schema=schema, rechunk=True)
+        return pl.read_csv(body, has_header=False, schema=schema)
     except pl.exceptions.PolarsError:
         return None
 

@@ -1,4 +1,4 @@
-"""What one row says of another: keys that repeat, codes that nobody knows, and rows that fall with the row they name."""
+"""What one row says of another: keys that repeat, codes that nobody knows, rows that fall with the row they name."""
 
 from __future__ import annotations
 

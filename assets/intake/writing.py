@@ -30,7 +30,7 @@ class Table:
 
 
 def upsert(
-    tx: Tx, table: Table, rows: pl.DataFrame, recorded: pl.DataFrame, sha256: bytes, seal: Seal | None = None
+    tx: Tx, table: Table, rows: pl.DataFrame, recorded: pl.DataFrame, *, sha256: bytes, seal: Seal | None = None
 ) -> tuple[pl.DataFrame, int]:
     """Bring a table up to date with these rows.
 
@@ -58,10 +58,10 @@ def upsert(
     tx.append(f"master.{table.name}", new.drop(shed, strict=False))
     if not changed.is_empty():
         tx.apply(f"intake/update_{table.name}", changed.drop(shed))
-    written = pl.concat([new.select(kept), changed.select(kept).cast(dict(new.select(kept).schema))])
+    written = pl.concat([new.select(kept), changed.select(kept).cast(new.select(kept).schema)])
     note(tx, f"master.{table.name}", written, [c for c in table.key if c != "company_id"], sha256)
     untouched = recorded.select(kept).join(written, on=list(table.key), how="anti")
-    state = pl.concat([untouched.cast(dict(written.schema)), written])  # type: ignore[arg-type]
+    state = pl.concat([untouched.cast(written.schema), written])
     return state, written.height
 
 
@@ -86,7 +86,7 @@ def note(tx: Tx, table: str, rows: pl.DataFrame, key: list[str], sha256: bytes) 
 
 
 def replace_lists(
-    tx: Tx, table: str, rows: pl.DataFrame, whole: pl.DataFrame, key: list[str], values: list[str]
+    tx: Tx, table: str, rows: pl.DataFrame, whole: pl.DataFrame, *, key: list[str], values: list[str]
 ) -> tuple[pl.DataFrame, int]:
     """Bring the lists of subscriptions up to date: add what is new, and take away what a whole list no longer names.
 
