@@ -21,7 +21,16 @@ _FIXED_HEADER = {"priority": "01", "record_size": "094", "blocking_factor": "10"
 
 
 def completed(nacha: Nacha, profile: Profile = STRICT) -> Nacha:
-    """Fill the columns a caller may leave null and compute lines and controls.
+    """Make of `nacha` what `read(write(nacha, profile))` gives back: see `with_facts` for what is filled.
+
+    Raises:
+        FormatError: as `with_facts` does.
+    """
+    return with_facts(nacha, profile)[0]
+
+
+def with_facts(nacha: Nacha, profile: Profile) -> tuple[Nacha, pl.DataFrame]:
+    """Fill the columns a caller may leave null and compute lines and controls; also the `entries_with_facts`.
 
     Filled when null: check digits, addenda indicators and counts, service classes, batch numbers (1, 2, ...
     in each file), originator status, addenda sequences and traces. Entries must stand in the order of their
@@ -44,7 +53,9 @@ def completed(nacha: Nacha, profile: Profile = STRICT) -> Nacha:
     parts = Nacha(file, batches, entries, addenda, problems())
     if profile.offset is not None:
         parts = with_offsets(parts, profile.offset)
-    return _with_controls(_with_lines(_filled(parts), profile))
+    placed = _with_lines(_filled(parts), profile)
+    facts = entries_with_facts(placed)
+    return _with_controls(placed, facts), facts
 
 
 def _must_follow(name: str, parent: pl.Series, within: int) -> None:
@@ -91,7 +102,6 @@ def _filled_entries(entries: pl.DataFrame, batches: pl.DataFrame, addenda: pl.Da
         counts = entries.select("entry").join(plain, on="entry", how="left", maintain_order="left").fill_null(0)
         follow, payments = pl.lit(counts["n"]), pl.lit(counts["p"])
     texts = [pl.col(name).fill_null("") for name in ("rdfi", "account", "individual_id", "name", "discretionary")]
-    # A Python list of all check digits is never made: they are computed on bytes, and only when one is missing.
     digit = pl.col("check_digit")
     if entries["check_digit"].null_count():
         digit = digit.fill_null(pl.lit(check_digits(entries["rdfi"])))
@@ -132,14 +142,15 @@ def _filled_addenda(addenda: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFram
     at = addenda["entry"]
     trace = entries["trace_number"].gather(at)
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("entry", "kind")
+    type_code = pl.col("kind").str.slice(0, 2)
     out = _numbered(addenda, "addendum").with_columns(
         entries["batch"].gather(at).alias("batch"),
-        type_code=pl.col("kind").str.slice(0, 2),
+        type_code=type_code,
         sequence=pl.when(pl.col("kind") == "05").then(pl.col("sequence").fill_null(place)).otherwise("sequence"),
         entry_sequence=pl.when(pl.col("kind") == "05")
         .then(pl.col("entry_sequence").fill_null(pl.lit(trace.str.slice(8))))
         .otherwise("entry_sequence"),
-        trace_number=pl.when(pl.col("type_code").is_in(["98", "99"]))
+        trace_number=pl.when(type_code.is_in(["98", "99"]))
         .then(pl.col("trace_number").fill_null(pl.lit(trace)))
         .otherwise("trace_number"),
     )
@@ -186,8 +197,8 @@ def _with_lines(parts: Nacha, profile: Profile) -> Nacha:
     )
 
 
-def _with_controls(parts: Nacha) -> Nacha:
-    counted = recount_batches(parts, entries_with_facts(parts))
+def _with_controls(parts: Nacha, facts: pl.DataFrame) -> Nacha:
+    counted = recount_batches(parts, facts)
     batches = parts.batches.with_columns(
         control_service_class=pl.col("service_class"),
         control_count=counted["count"],

@@ -23,7 +23,7 @@ from formats.nacha.layouts import (
     Layout,
 )
 from formats.nacha.rules import Rule, broken, together
-from formats.nacha.schema import ADDENDA, BATCHES, ENTRIES, FILE, Nacha, shaped
+from formats.nacha.schema import ADDENDA, BATCHES, ENTRIES, FILE, Nacha, empty, shaped
 from formats.nacha.text import records
 from formats.problems import WARNING
 
@@ -149,7 +149,7 @@ def _entries(
         frames.append(frame)
         problems.append(found)
     if not frames:
-        return shaped(pl.DataFrame(), ENTRIES).clear()
+        return empty(ENTRIES)
     entries = frames[0] if len(frames) == 1 else pl.concat(frames, how="diagonal").sort("entry")
     sec = batches["sec"].gather(entries["batch"])
     return shaped(entries.with_columns(sec=sec), ENTRIES)
@@ -165,7 +165,7 @@ def _by_family(lines: pl.DataFrame, family: pl.Series) -> list[tuple[str, pl.Dat
 
 def _addenda(parts: structure.Parts, family: pl.Series, problems: list[pl.DataFrame]) -> pl.DataFrame:
     if parts.addenda.is_empty():
-        return shaped(pl.DataFrame(), ADDENDA).clear()
+        return empty(ADDENDA)
     text = pl.col("text")
     code = text.str.slice(3, 3)
     kind = (

@@ -81,13 +81,6 @@ _ADDENDA_RULES = [
         "this kind of addenda is read and reported, not written",
     ),
     Rule("nacha.write.sequence", ~_C("sequence").is_between(1, 9999), 84, "the addenda sequence must be 1 to 9,999"),
-    Rule(
-        "nacha.write.kind_code",
-        ((_C("type_code") == "99") & _C("return_code").is_null())
-        | ((_C("type_code") == "98") & _C("change_code").is_null()),
-        4,
-        "a return or notice needs its code",
-    ),
 ]
 
 

@@ -12,6 +12,7 @@ import polars as pl
 from formats.problems import ERROR, PROBLEMS, WARNING
 
 MOST = 1000
+NONE = pl.DataFrame(schema=PROBLEMS)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,7 @@ class Rule:
 def broken(frame: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     """Report the rows of `frame` (it has `line`) that break any of `rules`: columns of `PROBLEMS`."""
     if frame.is_empty() or not rules:
-        return pl.DataFrame(schema=PROBLEMS)
+        return NONE
     hits = frame.lazy().select(rule.when.any().alias(str(at)) for at, rule in enumerate(rules)).collect()
     return together(_rows(frame, rule) for rule, hit in zip(rules, hits.row(0), strict=True) if hit)
 
@@ -68,7 +69,7 @@ def together(parts: Iterable[pl.DataFrame]) -> pl.DataFrame:
     """Join problem frames in order of line (whole-file ones first)."""
     found = [part for part in parts if not part.is_empty()]
     if not found:
-        return pl.DataFrame(schema=PROBLEMS)
+        return NONE
     return pl.concat(found).sort("line", "column", "rule", maintain_order=True, nulls_last=False)
 
 

@@ -140,6 +140,8 @@ def shaped(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
     unknown = [name for name in frame.columns if name not in schema]
     if unknown:
         raise FormatError(f"columns {', '.join(unknown)} are not part of a NACHA frame")
+    if not frame.columns:
+        return empty(schema)
     try:
         return frame.select(
             (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)

@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from formats.nacha.rules import Rule, broken, one, together
-from formats.problems import INFO, PROBLEMS, WARNING
+from formats.nacha.rules import NONE, Rule, broken, one, together
+from formats.problems import INFO, WARNING
 
 LINES: dict[str, pl.DataType] = {"text": pl.String(), "line": pl.Int64()}
 _BOMS = (b"\xef\xbb\xbf",)
@@ -26,7 +26,7 @@ def records(data: bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
         return pl.DataFrame(schema=LINES), note
     uniform = _uniform(data)
     if uniform is not None:
-        return uniform, pl.DataFrame(schema=PROBLEMS)
+        return uniform, NONE
     return _irregular(data)
 
 

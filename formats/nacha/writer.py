@@ -11,8 +11,7 @@ import polars as pl
 from formats.errors import FormatError
 from formats.nacha.bytesof import matrix
 from formats.nacha.check import content_problems
-from formats.nacha.complete import completed
-from formats.nacha.enrich import entries_with_facts
+from formats.nacha.complete import with_facts
 from formats.nacha.layouts import (
     ADDENDA_BY_KIND,
     BATCH_CONTROL,
@@ -41,13 +40,16 @@ def write(nacha: Nacha, profile: Profile = STRICT) -> bytes:
     Raises:
         FormatError: names the rule, line, record, columns, field and masked value of the first fault.
     """
-    whole = completed(nacha, profile)
-    entries = entries_with_facts(whole)
+    whole, entries = with_facts(nacha, profile)
     found = together([content_problems(whole, entries), writing_problems(whole, entries)])
     refuse(whole, relaxed(found, profile.relaxed))
     ends = profile.line_end.encode()
     total = int(whole.file["records"].sum())
-    page = np.full((total, 94 + len(ends)), ord("9"), np.uint8)
+    page = np.empty((total, 94 + len(ends)), np.uint8)
+    # Behind each control stand rows of nines; every other row is laid below.
+    starts = whole.file["line"] - 1
+    for control, following in zip(whole.file["control_line"], [*starts[1:], total], strict=True):
+        page[control:following, :94] = ord("9")
     page[:, 94:] = np.frombuffer(ends, np.uint8)
     for frame, layout, record in _records(whole):
         _lay(page, frame, layout, record, whole)
