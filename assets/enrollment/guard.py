@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import polars as pl
 
-from formats.edi834.check import check
-from formats.edi834.profile import Profile, Stamp
-from formats.edi834.read import read
+from formats.edi834 import Enrollment, Profile, Stamp, check, read
 from formats.edi834.referee import referee
-from formats.edi834.schema import Enrollment
 from formats.errors import GuardError
 from formats.problems import ERROR
 
@@ -33,7 +30,7 @@ def prove(
     _equal("GS06", str(stamp.group_control), first["gs_control"])
     _equal("ST02", [f"{stamp.set_control + n:04d}" for n in range(sets)], again.interchange["set_control"].to_list())
     _refuse(pl.concat([again.problems, check(again, profile)]))
-    # Character set E for every partner: under B pyx12 refuses the ^ that ISA11 must hold. The basic set is ours to keep.
+    # Character set E for every partner: under B pyx12 refuses the ^ that ISA11 must hold. The basic set is our check.
     verdict = referee(data, "E", sets=referee_sets, processes=processes)
     _refuse(verdict.problems)
     if not verdict.valid:

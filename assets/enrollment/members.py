@@ -8,8 +8,7 @@ import hashlib
 import polars as pl
 
 from assets.enrollment.coverage import PERSON, Windows, in_view, no_longer, pieces
-from formats.edi834.profile import Profile
-from formats.edi834.schema import Enrollment
+from formats.edi834 import Enrollment, Profile
 
 KEY = ["company_id", "partner", "person_id", "subscription_id"]
 RELATIONSHIPS = {"self": "18", "spouse": "01", "child": "19"}

@@ -8,7 +8,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from formats.edi834.profile import Profile
+from formats.edi834 import Profile
 from formats.errors import SettingsError
 from resources.partners import Partner
 

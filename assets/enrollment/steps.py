@@ -16,10 +16,7 @@ from assets.enrollment.members import KEY, coverage_rows, enrollment_of, untold,
 from assets.enrollment.numbers import Numbers, given
 from assets.enrollment.profiles import asks_ssn, profile_for
 from assets.steps import quarantine
-from formats.edi834.check import bad_families, without_families
-from formats.edi834.profile import Profile, Stamp
-from formats.edi834.schema import Enrollment
-from formats.edi834.write import sets_needed, write
+from formats.edi834 import Enrollment, Profile, Stamp, bad_families, sets_needed, without_families, write
 from resources.partners import Partner
 from resources.record import Tx
 from resources.sealed import FILE_OUT, SSN

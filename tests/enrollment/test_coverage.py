@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 
 import polars as pl
 import pytest
@@ -51,7 +52,7 @@ def test_a_day_is_covered_when_the_subscription_says_so_and_no_hold_does(
         day = days(n)
         meant = day >= days(start) and (end is None or day < end) and not any(a <= day < b for a, b in spans)
         assert meant == any(b <= day and (e is None or day < e) for b, e in periods), day
-    for (_, before), (after, _) in zip(periods, periods[1:], strict=False):
+    for (_, before), (after, _) in pairwise(periods):
         assert before is not None
         assert before < after
 

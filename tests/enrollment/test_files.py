@@ -11,7 +11,7 @@ import pytest
 
 from assets.enrollment.steps import build_files
 from assets.steps import run_step
-from formats.edi834.read import read
+from formats.edi834 import read
 from resources.partners import Partner
 from resources.record import Record
 from resources.sealed import FILE_OUT, SSN
@@ -111,7 +111,7 @@ def test_the_bytes_say_who_is_covered(
         "DMG*D8*20150709*U~",
         "HD*030**HLT*EG100*FAM~",
         "DTP*348*D8*20260901~",
-        "SE*37*0001~",
+        "SE*38*0001~",
         "GE*1*1~",
         "IEA*1*000000001~",
     ]
@@ -157,7 +157,7 @@ def test_a_change_in_a_rejected_file_is_told_again(
     change(
         record,
         "INSERT INTO exchange.event (company_id, file_id, event_no, state, actor, business_date, run_no) "
-        f"VALUES (1, 1, 3, 'rejected', 'evergreen', '{DAY}', 1)",
+        "VALUES (1, 1, 3, 'rejected', 'evergreen', '2026-10-01', 1)",
     )
     totals, _ = build(record, partners, vault, DAY + dt.timedelta(days=1))
     assert totals["coverage_changes"] == 3

@@ -1,0 +1,127 @@
+"""The enrollment room's step for an answer of a vendor: verdicts on record, the file's state moved, errors traced."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.enrollment.answers import FILE, heard, matched, new_events, verdicts
+from assets.enrollment.tracing import explained, written_at
+from formats.edi834 import Acks, read_acks
+from formats.errors import RecordError
+from formats.problems import ERROR
+from resources.record import Tx
+from resources.sealed import FILE_OUT
+from resources.vault import Vault
+
+_KEY = [*FILE, "level", "control_number"]
+_TRACED = 5  # errors spelled out in an event's detail; all of them are exceptions
+
+
+def acknowledge(tx: Tx, sha256: bytes, data: bytes, vault: Vault) -> dict[str, int]:
+    """Record what a received TA1 or 999 says of our files. The same content twice changes nothing.
+
+    Appends enrollment.acknowledgement per level, exchange.event (acknowledged, rejected) where the state gets more
+    severe, exchange.exception: unmatched_ack, set_error per IK3/IK4, application_ack for an 824, unreadable.
+
+    Args:
+        tx: the step's transaction, over all companies.
+        sha256: of the content; exchange.inbound says which partner sent it.
+        data: the clear bytes.
+        vault: opens our own file when an error is to be traced to its member.
+
+    Returns:
+        acknowledged, rejected (files whose state moved), exceptions.
+
+    Raises:
+        RecordError: exchange.inbound does not know the content.
+    """
+    inbound = tx.read("enrollment/partner_of_inbound", sha256=sha256)
+    if inbound.is_empty():
+        raise RecordError("an acknowledgement was handed over that was not received", hint="receive it first")
+    partner = str(inbound["partner"].item())
+    acks = read_acks(data)
+    rows = heard(acks)
+    values = pl.concat([rows["control_number"], rows["group_number"]]).drop_nulls().unique().sort().to_list()
+    found = matched(rows, tx.read("enrollment/numbers_given", partner=partner, values=values))
+    ours = found.filter(pl.col("company_id").is_in(list(tx.companies)))
+    traced = _trace(tx, acks, ours, vault)
+    _append_verdicts(tx, ours, sha256)
+    moved = _append_events(tx, ours, traced, partner)
+    exceptions = _append_exceptions(tx, acks, found, traced, sha256)
+    counts = dict(moved.group_by("state").len().iter_rows())
+    return {name: int(counts.get(name, 0)) for name in ("acknowledged", "rejected")} | {"exceptions": exceptions}
+
+
+def _append_verdicts(tx: Tx, ours: pl.DataFrame, sha256: bytes) -> None:
+    before = tx.read("enrollment/heard_before", sha256=sha256)
+    rows = ours.unique(_KEY, keep="first", maintain_order=True).join(before, on=_KEY, how="anti", maintain_order="left")
+    tx.append(
+        "enrollment.acknowledgement",
+        rows.select(*_KEY, "verdict", "errors").with_columns(
+            sha256=pl.lit(sha256), business_date=pl.lit(tx.business_date)
+        ),
+    )
+
+
+def _append_events(tx: Tx, ours: pl.DataFrame, traced: pl.DataFrame, partner: str) -> pl.DataFrame:
+    said = verdicts(ours)
+    first = traced.group_by(FILE, maintain_order=True).agg(
+        pl.col("words").head(_TRACED).str.join("; ").alias("words"), pl.len().alias("all")
+    )
+    more = pl.when(pl.col("all") > _TRACED).then(pl.format("; {} errors in all", "all")).otherwise(pl.lit(""))
+    detail = pl.concat_str("said", (pl.lit("; ") + pl.col("words") + more).fill_null(""))
+    found = said.join(first, on=FILE, how="left", maintain_order="left").select(*FILE, "state", detail=detail)
+    states = tx.read("enrollment/states", company_ids=said["company_id"].to_list(), file_ids=said["file_id"].to_list())
+    events = new_events(found, states).with_columns(actor=pl.lit(partner), business_date=pl.lit(tx.business_date))
+    tx.append("exchange.event", events)
+    return events
+
+
+def _trace(tx: Tx, acks: Acks, ours: pl.DataFrame, vault: Vault) -> pl.DataFrame:
+    """The errors of our sets with member and words: company_id, file_id, position, words."""
+    sets = ours.filter(pl.col("level") == "set").select(*FILE, number="control_number").unique(maintain_order=True)
+    errors = acks.errors.with_columns(number=pl.col("set_control").cast(pl.Int64, strict=False)).join(
+        sets, on="number", how="inner", maintain_order="left"
+    )
+    named = errors.select(FILE).unique(maintain_order=True)
+    contents = tx.read(
+        "enrollment/contents", company_ids=named["company_id"].to_list(), file_ids=named["file_id"].to_list()
+    )
+    parts = [pl.DataFrame(schema={**{c: sets.schema[c] for c in FILE}, "position": pl.Int64, "words": pl.String})]
+    for company, file_id, sealed in contents.sort(FILE).iter_rows():
+        mine = errors.filter((pl.col("company_id") == company) & (pl.col("file_id") == file_id))
+        places = written_at(mine, vault.open_bytes(company, FILE_OUT, sealed))
+        codes = places["subscriber_id"].drop_nulls().unique().sort().to_list()
+        families = tx.read("enrollment/families", company=company, codes=codes)
+        parts.append(explained(places, families).select(*FILE, "position", "words"))
+    return pl.concat(parts)
+
+
+def _append_exceptions(tx: Tx, acks: Acks, found: pl.DataFrame, traced: pl.DataFrame, sha256: bytes) -> int:
+    """Everything that is not an answer to a file of ours, and every error a vendor found in one."""
+    unmatched = found.filter(pl.col("company_id").is_null()).select(
+        "position",
+        kind=pl.lit("unmatched_ack"),
+        detail=pl.format(
+            "verdict {} on {} {}, which this partner was not sent",
+            "verdict", "level", pl.col("control_number").cast(pl.String).fill_null("without a number"),
+        ),
+    )  # fmt: skip
+    applications = acks.applications.select(
+        "position",
+        kind=pl.lit("application_ack"),
+        detail=pl.format("824 verdict {}, codes {}", pl.col("verdict").fill_null("?"), pl.col("codes").fill_null("-")),
+    )
+    unread = acks.problems.filter(pl.col("severity") == ERROR).select(
+        position=pl.col("line").fill_null(0), kind=pl.lit("unreadable"), detail="message"
+    )
+    errors = traced.select("position", kind=pl.lit("set_error"), detail="words")
+    rows = pl.concat([unmatched, applications, unread, errors]).unique(
+        ["position", "kind"], keep="first", maintain_order=True
+    )
+    fresh = rows.join(
+        tx.read("enrollment/exceptions_of", sha256=sha256), on=["position", "kind"], how="anti", maintain_order="left"
+    )
+    return tx.append(
+        "exchange.exception", fresh.with_columns(sha256=pl.lit(sha256), business_date=pl.lit(tx.business_date))
+    )

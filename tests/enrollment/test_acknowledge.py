@@ -1,0 +1,175 @@
+"""A vendor's answers, against a real database: verdict, state, exceptions, and the member an error stands at."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.enrollment.acknowledge import acknowledge
+from assets.enrollment.steps import build_files
+from assets.steps import open_run, run_step
+from formats.edi834 import Acks, AckStamp, Route, read_acks, write_999, write_ta1
+from formats.edi834 import acknowledge as answered
+from resources.partners import Partner
+from resources.record import Record
+from resources.sealed import FILE_OUT
+from resources.vault import Vault
+from tests.enrollment.conftest import vendor_partner
+from tests.support.seed import DAY, night, seed
+
+World = Callable[..., dict[str, list[dict[str, Any]]]]
+BACK = Route("EVERGREEN", "DAYBOOK")
+STAMP = AckStamp(1, dt.datetime(2026, 10, 1, 9))  # noqa: DTZ001 - a vendor's own wall time
+HEAD_ZIP = 14  # ST BGN QTY QTY QTY N1 N1, then INS REF REF DTP NM1 N3 N4
+
+
+def hear(
+    record: Record, vault: Vault, data: bytes, partner: str = "evergreen"
+) -> tuple[dict[str, int], dict[str, int]]:
+    sha256 = hashlib.sha256(data).digest()
+    run = open_run(record, job="inbound", book="house", business_date=DAY)
+    with record.step("received", run_no=run.run_no, companies=run.companies, business_date=DAY) as tx:
+        if tx.read("enrollment/partner_of_inbound", sha256=sha256).is_empty():
+            row = {"sha256": sha256, "partner": partner, "name": "ack", "size": len(data), "kind": "x12_ack"}
+            tx.append("exchange.inbound", pl.DataFrame([row | {"sealed": b"x", "received_on": DAY}]))
+    outcome = run_step(record, run, "enrollment.acknowledge", lambda tx: acknowledge(tx, sha256, data, vault))
+    assert not outcome.set_aside
+    return outcome.totals, outcome.rows
+
+
+def look(record: Record, text: str) -> list[tuple[Any, ...]]:
+    with record.step("look", run_no=0, companies=(1,), business_date=DAY) as tx:
+        return tx.select(text).rows()
+
+
+def sent(record: Record, vault: Vault) -> bytes:
+    return vault.open_bytes(1, FILE_OUT, look(record, "SELECT sealed FROM exchange.content")[0][0])
+
+
+@pytest.fixture
+def file(record: Record, partners: dict[str, Partner], vault: Vault, family: World) -> bytes:
+    seed(record, **family())
+    run_step(record, night(record), "enrollment.files", lambda tx: build_files(tx, partners, vault))
+    return sent(record, vault)
+
+
+def fault(position: int, **more: Any) -> pl.DataFrame:
+    return pl.DataFrame(
+        [
+            {"set_control": "0001", "segment_position": position, "segment": "N4", "segment_code": "8", "position": 1}
+            | more
+        ]
+    )
+
+
+STATES = "SELECT state, detail, actor FROM exchange.event WHERE event_no > 2 ORDER BY event_no"
+EXCEPTIONS = "SELECT position, kind, detail FROM exchange.exception ORDER BY position, kind"
+
+
+def test_an_accepted_file_is_acknowledged_once(record: Record, vault: Vault, file: bytes) -> None:
+    answer = write_999(answered(file), BACK, STAMP, with_ta1=True)
+    totals, _ = hear(record, vault, answer)
+    assert totals == {"acknowledged": 1, "rejected": 0, "exceptions": 0}
+    assert look(record, STATES) == [("acknowledged", "interchange 1: A, group 1: A", "evergreen")]
+    rows = look(record, "SELECT level, control_number, verdict, errors FROM enrollment.acknowledgement ORDER BY level")
+    assert rows == [("group", 1, "A", 0), ("interchange", 1, "A", 0), ("set", 1, "A", 0)]
+    totals, appended = hear(record, vault, answer)
+    assert appended == {}
+    assert totals["acknowledged"] == 0
+
+
+def test_a_rejected_set_names_the_member_and_the_place_but_no_value(record: Record, vault: Vault, file: bytes) -> None:
+    faults = pl.concat([fault(HEAD_ZIP, element=3, element_code="7"), fault(HEAD_ZIP + 10)], how="diagonal_relaxed")
+    answer = write_999(answered(file, faults), BACK, STAMP, with_ta1=True)
+    totals, _ = hear(record, vault, answer)
+    assert totals == {"acknowledged": 0, "rejected": 1, "exceptions": 2}
+    ((state, detail, _),) = look(record, STATES)
+    assert state == "rejected"
+    assert detail == (
+        "interchange 1: A, group 1: R, set 1: R; "
+        "set 0001 segment 14 N4 of member M1: code 8, element 3 code 7; set 0001 segment 24 N4 of member M2: code 8"
+    )
+    assert [r[1:] for r in look(record, EXCEPTIONS)] == [
+        ("set_error", "set 0001 segment 14 N4 of member M1: code 8, element 3 code 7"),
+        ("set_error", "set 0001 segment 24 N4 of member M2: code 8"),
+    ]
+    assert hear(record, vault, answer)[1] == {}
+
+
+def test_an_accepting_ta1_alone_moves_nothing_and_a_rejecting_one_kills(
+    record: Record, vault: Vault, file: bytes
+) -> None:
+    assert hear(record, vault, write_ta1(answered(file), BACK, STAMP))[0]["acknowledged"] == 0
+    assert look(record, STATES) == []
+    hear(record, vault, write_ta1(answered(file, ta1_verdict="R", note="006"), BACK, STAMP))
+    assert look(record, STATES) == [("rejected", "interchange 1: R", "evergreen")]
+
+
+def test_severity_only_goes_up(record: Record, vault: Vault, file: bytes) -> None:
+    good = write_999(answered(file), BACK, STAMP)
+    bad = write_999(answered(file, fault(HEAD_ZIP)), BACK, STAMP)
+    for answer in (good, bad, write_999(answered(file), BACK, AckStamp(2, STAMP.created))):
+        hear(record, vault, answer)
+    assert [row[0] for row in look(record, STATES)] == ["acknowledged", "rejected"]
+
+
+@pytest.mark.parametrize(
+    "case",
+    [("E", 1, "acknowledged"), ("P", 1, "rejected"), ("A", 0, "rejected"), ("M", 0, "rejected"), (None, 1, None)],
+)
+def test_group_verdicts(record: Record, vault: Vault, file: bytes, case: tuple[str | None, int, str | None]) -> None:
+    verdict, accepted, state = case
+    said = answered(file)
+    groups = said.groups.with_columns(verdict=pl.lit(verdict, pl.String), sets_accepted=pl.lit(accepted, pl.Int64))
+    quiet = Acks(said.ta1, groups, said.sets.clear(), said.errors, said.applications)
+    hear(record, vault, write_999(quiet, BACK, STAMP))
+    assert [row[0] for row in look(record, STATES)] == ([] if state is None else [state])
+
+
+def test_what_was_never_sent_is_an_exception_and_not_dropped(record: Record, vault: Vault, file: bytes) -> None:
+    stranger = write_999(answered(file.replace(b"GS*BE", b"GS*BE").replace(b"*1*X*", b"*77*X*")), BACK, STAMP)
+    totals, _ = hear(record, vault, stranger)
+    assert totals["acknowledged"] == 0
+    kinds = [(kind, detail) for _, kind, detail in look(record, EXCEPTIONS)]
+    assert kinds == [
+        ("unmatched_ack", "verdict A on group 77, which this partner was not sent"),
+        ("unmatched_ack", "verdict A on set 1, which this partner was not sent"),
+    ]
+    other_partner = write_999(answered(file), BACK, AckStamp(3, STAMP.created))
+    assert hear(record, vault, other_partner, partner="lumen")[0] == {"acknowledged": 0, "rejected": 0, "exceptions": 2}
+
+
+def test_a_file_that_says_nothing_is_named_unreadable(record: Record, vault: Vault, file: bytes) -> None:
+    assert hear(record, vault, b"hello")[0]["exceptions"] >= 1
+    assert {row[1] for row in look(record, EXCEPTIONS)} == {"unreadable"}
+
+
+def test_a_subscriber_reference_that_is_an_ssn_is_not_shown(record: Record, vault: Vault, family: World) -> None:
+    from resources.sealed import SSN
+
+    world = family()
+    sealed = vault.seal(pl.Series([1]), pl.Series(["517223344"]), SSN).item()
+    world["master__person"] = [{"ssn_sealed": sealed, "ssn_blind": b"b"}, *world["master__person"][1:]]
+    seed(record, **world)
+    terms = {"evergreen": vendor_partner(subscriber_reference="ssn")}
+    run_step(record, night(record), "enrollment.files", lambda tx: build_files(tx, terms, vault))
+    data = sent(record, vault)
+    assert b"REF*0F*517223344~" in data
+    hear(record, vault, write_999(answered(data, fault(HEAD_ZIP)), BACK, STAMP))
+    assert [r[2] for r in look(record, EXCEPTIONS)] == ["set 0001 segment 14 N4 of a member: code 8"]
+
+
+def test_every_sample_answer_is_read_without_a_crash(record: Record, vault: Vault, file: bytes, corpus: Any) -> None:
+    samples = [p for p in sorted(corpus.rglob("*")) if p.is_file() and p.stat().st_size < 100_000]
+    answers = [
+        d for d in (p.read_bytes() for p in samples) if not (a := read_acks(d)).groups.is_empty() or a.ta1.height
+    ]
+    assert answers
+    for data in answers[:12]:
+        totals, _ = hear(record, vault, data, partner="lumen")
+        assert totals["acknowledged"] == 0
