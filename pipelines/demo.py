@@ -1,0 +1,127 @@
+"""The demo: a whole business night with real parts and invented people, from an empty home to signed reports.
+
+The partners are simulated (pipelines/simulate) and say so; everything between them and the record is the product.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+import time
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from formats.errors import SettingsError
+from formats.nacha.calendar import add_banking_days
+from pipelines.approvals import approve_checked
+from pipelines.cli.output import doing
+from pipelines.loading import load_folder
+from resources.desk import Desk
+from resources.home import Home
+
+if TYPE_CHECKING:
+    from pipelines.runner import Runner
+
+# A Monday with the first of the month just behind it: the night on which most is due.
+DEMO_DATE = dt.date(2026, 11, 2)
+# Business date, book, orchestrator run.
+Night = tuple[dt.date, str, str]
+APPROVER = "second-person (demo)"
+
+
+@dataclass(frozen=True)
+class Script:
+    """What a demo is made of; two runs with the same one are the same demo."""
+
+    members: int
+    seed: int
+    date: dt.date
+
+    @property
+    def answered_on(self) -> dt.date:
+        """The day the bank's returns and the vendors' acknowledgements are taken in."""
+        return add_banking_days(self.date, 2)
+
+    @property
+    def settled_on(self) -> dt.date:
+        """The first night after the hold of what the first night drafted: one day to settle, five of hold."""
+        return add_banking_days(self.date, 7)
+
+
+def prepare(desk: Desk, script: Script) -> dict[str, Any]:
+    """Partners, the sample book, the first load. Doing it again changes nothing.
+
+    Raises:
+        SettingsError: this home already holds a demo with other members, seed or date.
+    """
+    from pipelines.sample import make_sample  # noqa: PLC0415 - not needed by an installation
+    from pipelines.simulate.setup import setup_partners, start_server  # noqa: PLC0415
+
+    _same_demo(desk.home, script)
+    with doing("simulated bank and vendors on a loopback SFTP server"):
+        setup_partners(desk.home)
+        start_server(desk.home)
+    book = desk.home.path / "sample"
+    with doing(f"sample book of {script.members:,} members"):
+        make_sample(script.members, script.seed, book, script.date)
+    return load_folder(desk, book, script.date)
+
+
+def play(runner: Runner, script: Script) -> list[Night]:
+    """The nights: bill and draft, deliver, be answered, reconcile, and the night on which the money is ours."""
+    from pipelines.nights import books_of  # noqa: PLC0415 - reports and Dagster
+
+    desk = runner.desk
+    books = books_of(desk)
+    nights = _night(runner, books, script.date)
+    _exchange(runner, books, script, script.date, script.answered_on)
+    load_folder(desk, desk.home.path / "sample" / "changes", script.answered_on)
+    nights += _night(runner, books, script.settled_on)
+    _exchange(runner, books, script, script.settled_on, script.settled_on)
+    return nights
+
+
+def finish(desk: Desk, nights: list[Night], began: float) -> dict[str, Any]:
+    """The demo's result: figures as they stand when all is answered."""
+    from pipelines.nights import report, summary  # noqa: PLC0415
+
+    return report(desk, [summary(desk, *night) for night in nights], time.perf_counter() - began)
+
+
+def _night(runner: Runner, books: list[str], date: dt.date) -> list[Night]:
+    ran = []
+    for book in books:
+        with doing(f"night of {date}, book {book}"):
+            ran.append((date, book, runner.night(date, book).run_id))
+    return ran
+
+
+def _exchange(runner: Runner, books: list[str], script: Script, sent: dt.date, answered: dt.date) -> None:
+    """Approve as a second person, release, let the partners answer, take the answers in."""
+    from pipelines.simulate import answer  # noqa: PLC0415
+
+    desk = runner.desk
+    with doing("approval by a second person"):
+        approve_checked(desk, sent, APPROVER, reason="demo")
+    for book in books:
+        with doing(f"release of {sent}, book {book}"):
+            runner.release(sent, book)
+    for who in ("bank", "vendor"):
+        with doing(f"simulated {who} answers"):
+            answer(desk, who, answered, script.seed)
+    with doing(f"inbound files of {answered}"):
+        runner.inbound(answered)
+
+
+def _same_demo(home: Home, script: Script) -> None:
+    path = home.path / "demo.json"
+    wanted = {**asdict(script), "date": script.date.isoformat()}
+    if path.exists():
+        if json.loads(path.read_text()) != wanted:
+            raise SettingsError(
+                "this home already holds another demo",
+                where=str(home.path),
+                hint="run it with the same options, or in a fresh home: DAYBOOK_HOME=/some/folder ./daybook demo ...",
+            )
+        return
+    path.write_text(json.dumps(wanted))
