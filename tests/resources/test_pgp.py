@@ -12,7 +12,6 @@ import pytest
 
 from formats.errors import ExchangeError, SettingsError
 from resources import pgp
-from resources.home import ROOT
 from resources.pgp import KeyPair, PartnerKey, gpg_missing, keyring, make_keypair
 
 pytestmark = pytest.mark.skipif(gpg_missing() is not None, reason=str(gpg_missing()))
@@ -261,7 +260,7 @@ def test_the_next_keyring_sweeps_what_a_killed_process_left(us: KeyPair, bank: K
             "    print(ring._gpg.gnupghome, flush=True); time.sleep(60)",
             str(tmp_path / "secret"),
         ],
-        env=os.environ | {"PYTHONPATH": str(ROOT)},
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
         text=True,
     )

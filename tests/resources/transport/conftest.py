@@ -13,7 +13,9 @@ from pathlib import Path
 import pytest
 
 from resources.endpoint import Endpoint, make_ssh_keypair, write_private
+from resources.line import RefusedError
 from resources.loopback import LoopbackPartner
+from resources.session import connect
 from tests.resources.proxy import FaultProxy
 
 
@@ -120,6 +122,12 @@ def openssh_partner(root: Path, our_key: tuple[Path, str], *, read_only: bool = 
         connect_timeout_s=5,
         op_timeout_s=5,
     )
+    try:
+        with connect(endpoint):
+            pass
+    except RefusedError:
+        stop()
+        pytest.skip("sshd does not let this account in: without PAM a locked one, or one without a shell, is refused")
     return Partner(endpoint, root / "inbox", root / "outbox", stop)
 
 

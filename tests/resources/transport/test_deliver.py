@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from formats.errors import ExchangeError, SettingsError
 from resources import transport
 from resources.endpoint import make_ssh_keypair, write_private
-from resources.home import ROOT
 from resources.loopback import PartnerFolder
 from resources.sending import Act, Outcome, Seen, Step, after_refused_rename, next_act, parcel
 from resources.transport import connect, deliver
@@ -223,7 +222,7 @@ def test_two_hundred_killed_senders_lose_double_and_truncate_nothing(partner: Pa
             name,
         ]
         for _ in range(8):
-            process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": str(ROOT)})
+            process = subprocess.Popen(command, env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)})
             while not stored.exists() and process.poll() is None:
                 time.sleep(0.01)
             try:

@@ -1,6 +1,7 @@
 """The loopback partner is a real server that behaves like a careful one."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -84,7 +85,8 @@ def test_as_a_child_process_it_says_its_port_and_ends_when_told_or_orphaned(tmp_
     options = ["--root", str(tmp_path / "root"), "--user", f"bank={tmp_path / 'key.pub'}", "--with-parent"]
     child = subprocess.Popen(
         [sys.executable, "-P", "-m", "resources.loopback", *options],
-        env={"PYTHONPATH": str(ROOT)},
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
