@@ -1,0 +1,189 @@
+"""Release: sends approved files, each exactly once, and records what is known about each.
+
+What travels is made once and kept, so that a second look at the partner can recognise it. Every fact has a
+transaction of its own, told before the act it allows: a crash at any point leaves a history that says where to look.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Any
+
+import polars as pl
+
+from assets.delivery.envelope import keyring_of
+from assets.steps import Outcome, Run
+from formats.errors import DaybookError, GuardError, SettingsError, UnreachableError
+from resources import transport
+from resources.partners import Partner
+from resources.pgp import Keyring
+from resources.record import Record, Tx
+from resources.sealed import FILE_OUT
+from resources.sending import Delivery, Step
+from resources.sending import Outcome as Truth
+from resources.vault import Vault
+
+log = logging.getLogger("daybook.delivery")
+
+_SENDABLE = ("approved", "sending", "failed")
+_COUNTED = ("sent", "failed", "unknown", "waiting")
+_DETAIL = {"sent": "delivered and verified"}
+
+
+@dataclass(frozen=True)
+class _File:
+    """One file underway, and the tools to tell the record about it."""
+
+    record: Record
+    run: Run
+    company: int
+    file_id: int
+
+    def step(self, lock: str = "") -> Any:
+        return self.record.step(
+            "delivery.release",
+            run_no=self.run.run_no,
+            companies=[self.company],
+            business_date=self.run.business_date,
+            lock=lock,
+        )
+
+    def history(self, tx: Tx) -> pl.DataFrame:
+        return tx.read("delivery/events_of_file", company=self.company, file_id=self.file_id)
+
+    def tell(self, tx: Tx, state: str, detail: str = "") -> None:
+        number = int(self.history(tx)["event_no"].max()) + 1  # type: ignore[arg-type]
+        told = {"event_no": number, "state": state, "detail": detail, "actor": self.run.actor}
+        self.add(tx, "exchange.event", {**told, "business_date": self.run.business_date})
+
+    def add(self, tx: Tx, table: str, row: dict[str, Any]) -> None:
+        tx.append(table, pl.DataFrame([{"company_id": self.company, "file_id": self.file_id, **row}]))
+
+
+def release(record: Record, run: Run, partners: dict[str, Partner], vault: Vault) -> Outcome:
+    """Send every approved file of the run's companies that is not known to have arrived.
+
+    Files in state `unknown` are left alone: only a person (approval.decide) or the partner's answer moves them.
+
+    Returns:
+        Totals files_sent, files_failed (the next release tries again), files_unknown, files_waiting (an earlier try
+        can't be looked for just now; the next release does).
+
+    Raises:
+        UnreachableError: the database does not answer; nothing is sent that can't be recorded.
+    """
+    out = Outcome("delivery.release", totals={f"files_{state}": 0 for state in _COUNTED})
+    waiting = record.read("delivery/files_to_send", companies=run.companies, business_date=run.business_date)
+    for code, rows in groupby(waiting.iter_rows(named=True), key=lambda row: str(row["partner"])):
+        with ExitStack() as stack:
+            pack = _packer(partners, code, stack)
+            for row in rows:
+                file = _File(record, run, row["company_id"], row["file_id"])
+                state = _send(file, partners.get(code), pack, vault)
+                if state is not None:
+                    out.totals[f"files_{state}"] += 1
+    return out
+
+
+def _packer(partners: dict[str, Partner], code: str, stack: ExitStack) -> Callable[[bytes], bytes]:
+    """Encrypt and sign for this partner; its keyring is opened at first use and kept for its other files."""
+    opened: list[Keyring] = []
+
+    def pack(data: bytes) -> bytes:
+        partner = partners[code]
+        if not opened:
+            opened.append(stack.enter_context(keyring_of(partner)))
+        return opened[0].encrypt_and_sign(data, partner.pgp.partner_fingerprint)
+
+    return pack
+
+
+def _send(file: _File, partner: Partner | None, pack: Callable[[bytes], bytes], vault: Vault) -> str | None:
+    """Send one file under its own lock; its new state, or None when it is no longer to be sent."""
+    # The lock's transaction stays open while we send, so that no second release works on the same file.
+    with file.step(lock=f"{file.company}/{file.file_id}") as lock:
+        history = file.history(lock)
+        if history["state"][-1] not in _SENDABLE:
+            return None
+        try:
+            if partner is None:
+                raise SettingsError("the partner has no profile", hint="add it under partners/")
+            parcel = _parcel(file, pack, vault)
+            told = transport.deliver(
+                partner.sftp,
+                parcel["parcel"],
+                parcel["parcel_name"],
+                lambda step: _on_step(file, step),
+                last_step=_last_step(history),
+            )
+        except UnreachableError:
+            raise
+        except DaybookError as error:
+            # Only what comes before the first act of sending raises: nothing of the file has left us.
+            if _last_step(history) is not None:
+                # An earlier try may have arrived: it stays `sending`, and the next release looks again.
+                log.error("file %s of company %s can't be looked for: %s", file.file_id, file.company, error)  # noqa: TRY400
+                return "waiting"
+            return _failed(file, str(error))
+        return _conclude(file, told, parcel["parcel_sha256"])
+
+
+def _parcel(file: _File, pack: Callable[[bytes], bytes], vault: Vault) -> dict[str, Any]:
+    """What travels: made and recorded once, with the event that sending begins."""
+    with file.step() as tx:
+        found = tx.read("delivery/file_to_pack", company=file.company, file_id=file.file_id)
+        row: dict[str, Any] = found.row(0, named=True)
+        clear = vault.open_bytes(file.company, FILE_OUT, row["sealed"])
+        if not hashlib.sha256(clear).digest() == row["sha256"] == row["approved"]:
+            raise GuardError("the stored bytes are not the approved ones", where=str(row["name"]))
+        if row["parcel"] is None:
+            made = pack(clear)
+            row |= {"parcel": made, "parcel_name": f"{row['name']}.pgp", "parcel_sha256": hashlib.sha256(made).digest()}
+            file.add(
+                tx,
+                "exchange.parcel",
+                {"name": row["parcel_name"], "sha256": row["parcel_sha256"], "content": row["parcel"]},
+            )
+        if file.history(tx)["state"][-1] != "sending":
+            file.tell(tx, "sending")
+    return row
+
+
+def _last_step(history: pl.DataFrame) -> str | None:
+    """How far the current try got: asked for the rename, or not. A person's word or a proved failure starts anew."""
+    fresh = history.filter(pl.col("state").is_in(["approved", "failed"]))["event_no"].max()
+    current = history.filter((pl.col("event_no") > fresh) & (pl.col("state") == "sending"))
+    return Step.RENAMING if Step.RENAMING in current["detail"].to_list() else None
+
+
+def _on_step(file: _File, step: str) -> None:
+    """Keep the one step that decides what may be done after a crash; the request is made only when it is kept."""
+    if step != Step.RENAMING:
+        return
+    with file.step() as tx:
+        if _last_step(file.history(tx)) is None:
+            file.tell(tx, "sending", Step.RENAMING)
+
+
+def _conclude(file: _File, told: Delivery, sha256: bytes) -> str:
+    state = {Truth.SENT: "sent", Truth.FAILED: "failed", Truth.UNKNOWN: "unknown"}[told.outcome]
+    with file.step() as tx:
+        # The same words however it was found out: a delivery resumed after a crash is the same delivery.
+        file.tell(tx, state, _DETAIL.get(state, told.detail))
+        if told.outcome is Truth.SENT:
+            file.add(tx, "exchange.receipt", {"remote_path": told.final_path, "size": told.size, "sha256": sha256})
+    if told.outcome is not Truth.SENT:
+        log.error("file %s of company %s is %s: %s", file.file_id, file.company, state, told.detail)
+    return state
+
+
+def _failed(file: _File, reason: str) -> str:
+    with file.step() as tx:
+        file.tell(tx, "failed", reason)
+    log.error("file %s of company %s was not sent: %s", file.file_id, file.company, reason)
+    return "failed"
