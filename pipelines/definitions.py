@@ -12,13 +12,13 @@ import dagster as dg
 from assets.commissions.assets import commission_assets
 from assets.delivery.assets import delivery_assets
 from assets.payables.assets import payables_assets
-from assets.reports.assets import report_assets
 
 from assets.banking.assets import banking_assets
 from assets.billing.assets import billing_assets
 from assets.enrollment.assets import enrollment_assets
 from assets.ledger.assets import ledger_assets
 from assets.payments.assets import payments_assets
+from assets.reports.assets import report_assets
 from pipelines.jobs import JOBS
 from pipelines.schedules import SCHEDULES
 from resources.desk import Desk

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from typing import Any
 
 import dagster as dg
 
@@ -72,4 +73,4 @@ def retention() -> None:
     forget_old_runs()
 
 
-JOBS = [NIGHT, RELEASE, INBOUND_FILE, CLOSE_MONTH, FULL_AUDIT, retention]
+JOBS: list[Any] = [NIGHT, RELEASE, INBOUND_FILE, CLOSE_MONTH, FULL_AUDIT, retention]

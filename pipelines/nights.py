@@ -8,7 +8,6 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from assets.reports.summary import night_summary
-
 from formats.errors import SettingsError
 from pipelines.cli.output import doing
 from resources.desk import Desk

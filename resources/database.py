@@ -78,7 +78,8 @@ def refuse_powerful(uri: str) -> None:
     """Refuse a login that row-level security or append-only rules would not bind, and a database without schema."""
     with connect(uri) as connection:
         row = connection.execute(
-            "SELECT rolsuper, rolbypassrls, to_regclass('audit.run') IS NOT NULL FROM pg_roles WHERE rolname = current_user"
+            "SELECT rolsuper, rolbypassrls, to_regclass('audit.run') IS NOT NULL "
+            "FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
     powerful, bypass, made = row or (True, True, False)
     if powerful or bypass:

@@ -148,8 +148,8 @@ class Tx:
     def highest(self, table: str, key: str) -> pl.DataFrame:
         """The highest number used so far per company: company_id, highest."""
         return self.select(
-            f"SELECT c AS company_id, coalesce((SELECT max({key}) FROM {table} WHERE company_id = c), 0)::bigint AS highest "  # noqa: S608
-            "FROM unnest({companies}::int[]) c",
+            f"SELECT c AS company_id, coalesce((SELECT max({key}) FROM {table} "  # noqa: S608 - our own names
+            "WHERE company_id = c), 0)::bigint AS highest FROM unnest({companies}::int[]) c",
             where=f"{table}.{key}",
         )
 

@@ -78,9 +78,9 @@ def _steps(desk: Desk, result: dg.ExecuteInProcessResult) -> list[Step]:
             records = found.metadata["tables"]
             assert isinstance(records, dg.TableMetadataValue)  # noqa: S101 - assets/nightly.py makes it
             for row in records.records:
-                rows += int(row.data["rows"])
+                rows += int(str(row.data["rows"]))
                 floor += bare_copy(desk, str(row.data["table"]), run)
-        steps.append(Step("/".join(found.asset_key.path), rows, float(shown["seconds"]), YARDSTICK, floor))
+        steps.append(Step("/".join(found.asset_key.path), rows, float(str(shown["seconds"])), YARDSTICK, floor))
     return steps
 
 

@@ -12,10 +12,15 @@ STEPS = {"step": "step", "rows": "rows", "seconds": "seconds", "rows_per_s": "ro
          "yardstick_seconds": "its seconds", "ratio": "ratio"}  # fmt: skip
 
 
+def _text(result: Result) -> str:
+    steps = table(result["steps"], STEPS, f"{result['bench']} of {result['size']:,}")
+    return f"{steps}\npeak memory {result['peak_rss_mb']:,} MB"
+
+
 @click.command()
 @click.argument("name", type=click.Choice(sorted(BENCHES)))
-@click.option("--members", "--entries", "--size", "size", type=click.IntRange(min=20), help="how many; each has a default")
-@command(lambda r: table(r["steps"], STEPS, f"{r['bench']} of {r['size']:,}") + f"\npeak memory {r['peak_rss_mb']:,} MB")
+@click.option("--members", "--entries", "--size", "size", type=click.IntRange(min=20), help="how many")
+@command(_text)
 def bench(name: str, size: int | None) -> Result:
     """Measure NAME on this machine and print rows per second beside the yardstick, and peak memory."""
     default, run = BENCHES[name]

@@ -37,7 +37,9 @@ def only_ours_on_stdout() -> Iterator[Any]:
         real.close()
 
 
-def command(show: Callable[[Result], str], failed: Callable[[Result], bool] = lambda _result: False) -> Any:
+def command(
+    show: Callable[[Result], str], failed: Callable[[Result], bool] = lambda _result: False
+) -> Callable[[Callable[..., Result]], Callable[..., None]]:
     """Make a function that returns a result into a command with --json.
 
     Args:

@@ -12,7 +12,7 @@ from resources.home import ROOT
 
 
 @click.command(context_settings={"ignore_unknown_options": True})
-@click.option("--long", "long", is_flag=True, help="also what takes minutes: long fuzz, hundreds of kills, a million rows")
+@click.option("--long", "long", is_flag=True, help="also what takes minutes: long fuzz, hundreds of kills")
 @click.argument("arguments", nargs=-1, type=click.UNPROCESSED)
 def test(*, long: bool, arguments: tuple[str, ...]) -> None:
     """Run the tests (further ARGUMENTS go to pytest). Ends with pytest's own summary line."""

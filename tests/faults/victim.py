@@ -15,7 +15,7 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from pipelines.demo import Script, play
 from pipelines.workplace import open_runner
@@ -29,7 +29,7 @@ class MortalRecord(Record):
     """Dies when told: right before a step's commit, or right after it."""
 
     kill: dict[str, Any] | None = None
-    seen: dict[str, int] = {}
+    seen: ClassVar[dict[str, int]] = {}
 
     @contextmanager
     def step(self, step: str, **options: Any) -> Iterator[Tx]:

@@ -54,4 +54,3 @@ def _hash(rows: pl.DataFrame) -> str:
     )
     lines = sorted("|".join("" if v is None else v for v in row) for row in plain.iter_rows())
     return f"{rows.height} rows {hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:16]}"
-

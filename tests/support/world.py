@@ -45,7 +45,7 @@ class World:
 def new_world(logins: Logins, *, like: Home | None = None, script: Script = SCRIPT) -> Iterator[World]:
     """A home with partners and the loaded sample. `like`: take keys and partners from that home, so that what is
     computed with keys (blind indexes, file names, control numbers) can be compared between the two."""
-    from pipelines.simulate.setup import stop_server  # noqa: PLC0415
+    from pipelines.simulate.setup import stop_server
 
     base = Path(tempfile.mkdtemp(prefix="daybook-world-"))
     base.chmod(0o711)
