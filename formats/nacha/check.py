@@ -9,11 +9,11 @@ import polars as pl
 from formats.nacha.controls import control_problems
 from formats.nacha.enrich import entries_with_facts
 from formats.nacha.profile import STRICT, Profile
-from formats.nacha.rules import broken, relaxed, together
 from formats.nacha.rules_addenda import ADDENDA_RULES, ANSWER_RULES, addenda_with_facts
 from formats.nacha.rules_batch import BATCH_RULES, FILE_RULES, batches_with_facts, files_with_facts
 from formats.nacha.rules_entry import ENTRY_RULES, TRACE_RULES
 from formats.nacha.schema import Nacha
+from formats.rules import broken, relaxed, together
 
 
 def check(nacha: Nacha, profile: Profile = STRICT) -> pl.DataFrame:

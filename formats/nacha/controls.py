@@ -3,10 +3,10 @@
 import polars as pl
 
 from formats.nacha.enrich import recount_batches, recount_files
-from formats.nacha.rules import Rule, broken, together
 from formats.nacha.rules_entry import DUPLICATE_TRACE
 from formats.nacha.schema import Nacha
 from formats.problems import WARNING
+from formats.rules import Rule, broken, together
 
 _C = pl.col
 _BATCH = {"count": 5, "hash": 11, "debit_cents": 21, "credit_cents": 33}

@@ -22,10 +22,10 @@ from formats.nacha.layouts import (
     Field,
     Layout,
 )
-from formats.nacha.rules import Rule, broken, together
 from formats.nacha.schema import ADDENDA, BATCHES, ENTRIES, FILE, Nacha, empty, shaped
 from formats.nacha.text import records
 from formats.problems import WARNING
+from formats.rules import Rule, broken, together
 
 
 def read(data: bytes) -> Nacha:

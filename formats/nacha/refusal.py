@@ -13,9 +13,9 @@ from formats.nacha.layouts import (
     Layout,
 )
 from formats.nacha.masking import masked_value
-from formats.nacha.rules import Rule, broken, together
 from formats.nacha.schema import Nacha
 from formats.problems import ERROR
+from formats.rules import Rule, broken, together
 
 _C = pl.col
 WRITTEN_KINDS = ("05", "98", "98R", "99", "99D", "99C")

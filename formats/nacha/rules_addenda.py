@@ -4,8 +4,8 @@ import polars as pl
 
 from formats.nacha.bytesof import is_digits
 from formats.nacha.codes import CHANGE_CODES, RETURN_CODES, SEC_CODES
-from formats.nacha.rules import Rule
 from formats.problems import WARNING
+from formats.rules import Rule
 
 _C = pl.col
 _KNOWN_TYPES = ["02", "05", "10", "11", "12", "13", "14", "15", "16", "17", "18", "98", "99"]

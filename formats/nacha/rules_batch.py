@@ -4,8 +4,8 @@ import polars as pl
 
 from formats.nacha.bytesof import check_digits, is_digits
 from formats.nacha.codes import SEC_CODES
-from formats.nacha.rules import Rule
 from formats.problems import WARNING
+from formats.rules import Rule
 
 _COLUMN = pl.col
 _IN_FILE = _COLUMN("line").is_not_null()

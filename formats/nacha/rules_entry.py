@@ -3,8 +3,8 @@
 import polars as pl
 
 from formats.nacha.bytesof import is_digits
-from formats.nacha.rules import Rule
 from formats.problems import WARNING
+from formats.rules import Rule
 
 _C = pl.col
 _CREDIT, _DEBIT = _C("direction") == "credit", _C("direction") == "debit"

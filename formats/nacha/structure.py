@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from formats.nacha.rules import Rule, broken, together
+from formats.rules import Rule, broken, together
 
 _PADDING, _OTHER = 10, 0
 

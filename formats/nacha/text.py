@@ -11,8 +11,8 @@ import numpy as np
 import polars as pl
 import pyarrow as pa
 
-from formats.nacha.rules import NONE, Rule, broken, one, together
 from formats.problems import INFO, WARNING
+from formats.rules import NONE, Rule, broken, one, together
 
 LINES: dict[str, pl.DataType] = {"text": pl.String(), "line": pl.Int64()}
 _BOMS = (b"\xef\xbb\xbf",)

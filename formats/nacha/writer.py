@@ -25,8 +25,8 @@ from formats.nacha.layouts import (
 )
 from formats.nacha.profile import STRICT, Profile
 from formats.nacha.refusal import fitting_rules, refuse, writing_problems
-from formats.nacha.rules import broken, relaxed, together
 from formats.nacha.schema import Nacha
+from formats.rules import broken, relaxed, together
 
 Page = npt.NDArray[np.uint8]
 

@@ -6,10 +6,10 @@ import polars as pl
 import pytest
 
 from formats.nacha import Nacha, check, masked, read, write
-from formats.nacha.rules import Rule
 from formats.nacha.rules_addenda import ADDENDA_RULES, ANSWER_RULES
 from formats.nacha.rules_batch import BATCH_RULES, FILE_RULES
 from formats.nacha.rules_entry import ENTRY_RULES, TRACE_RULES
+from formats.rules import Rule
 from tests.formats.nacha.build import answered, batch, entry, nacha
 
 GOOD = write(
