@@ -125,7 +125,7 @@ def agents(load: Load, sheet: Sheet) -> None:
             good, left_on="code", right_on="agent_code", how="anti"
         )
         tree = pl.concat([stays, good.select("agent_code", "parent_code", "level").rename({"agent_code": "code"})])
-        _blame_tree(sheet, good["line"], tree, stays)
+        _blame_tree(sheet, good["at"], tree, stays)
         if sheet.found.height == before:
             break
     rows = load.accept(sheet, "agent", ["agent_code"]).rename({"agent_code": "code"})
@@ -137,13 +137,13 @@ def _blame_tree(sheet: Sheet, candidates: pl.Series, tree: pl.DataFrame, stays: 
     """Set aside candidates without their upline, not below it, or not above the recorded downline that stays."""
     levels = tree.select(parent_code="code", above="level")
     below = stays.filter(pl.col("parent_code") != "").group_by("parent_code").agg(below=pl.col("level").max())
-    aside = sheet.aside("agent_code").select(parent_code="agent_code", cause="line")
+    aside = sheet.aside("agent_code").select(parent_code="agent_code", cause="at")
     rows = sheet.rows
     sheet.rows = (
         rows.join(levels, on="parent_code", how="left", maintain_order="left")
         .join(below.rename({"parent_code": "agent_code"}), on="agent_code", how="left", maintain_order="left")
         .join(aside, on="parent_code", how="left", maintain_order="left")
-        .with_columns(candidate=pl.col("line").is_in(candidates.implode()))
+        .with_columns(candidate=pl.col("at").is_in(candidates.implode()))
     )
     named = pl.col("candidate") & (pl.col("parent_code") != "")
     orphan = named & pl.col("above").is_null()

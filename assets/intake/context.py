@@ -100,9 +100,9 @@ class Load:
             )
             owner = pl.col("company_id").cast(pl.Int64) if "company_id" in sheet.rows.columns else pl.lit(0, pl.Int64)
             name = pl.concat_str([pl.col(c).cast(pl.String) for c in key], separator="|")
-            keyed = sheet.rows.select("line", owner=owner, name=name)
+            keyed = sheet.rows.select("at", owner=owner, name=name)
             passed = keyed.join(newer.select("name", pl.col("owner").cast(pl.Int64)), on=["owner", "name"], how="semi")[
-                "line"
+                "at"
             ]
             sheet.asked = sheet.asked.filter(~sheet.asked.is_in(passed.implode()))
         return sheet.good()

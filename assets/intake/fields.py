@@ -22,20 +22,20 @@ def typed(layout: Layout, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFram
     """Typed rows and findings of a file's text rows.
 
     Returns:
-        rows: line and the layout's columns: String, Date, Int64 (money in cents) or Decimal(7, 4); an empty field is
+        rows: at and the layout's columns: String, Date, Int64 (money in cents) or Decimal(7, 4); an empty field is
             its default or null, a wrong one null.
         found: columns of `FOUND`.
     """
-    text = rows.select("line", *(_clean(column) for column in layout.columns))
+    text = rows.select("at", *(_clean(column) for column in layout.columns))
     readings = {column.name: _read(column) for column in layout.columns}
     faults = [(name, *fault) for name, reading in readings.items() for fault in reading.faults]
     hits = text.select(bad.fill_null(value=False).alias(str(at)) for at, (_, _, bad, _) in enumerate(faults))
     found = [pl.DataFrame(schema=FOUND)]
     for at, (name, rule, _, reason) in enumerate(faults):
         if hits[str(at)].any():
-            lines = text.filter(hits[str(at)]).select("line")
+            lines = text.filter(hits[str(at)]).select("at")
             found.append(lines.with_columns(column=pl.lit(name), rule=pl.lit(rule), reason=pl.lit(reason)))
-    return text.select("line", *(r.value.alias(name) for name, r in readings.items())), pl.concat(found)
+    return text.select("at", *(r.value.alias(name) for name, r in readings.items())), pl.concat(found)
 
 
 def _clean(column: Column) -> pl.Expr:

@@ -46,12 +46,12 @@ def splits(load: Load, sheet: Sheet) -> None:
     sheet.blame(pl.col("percent") <= 0, "percent", "intake.percent", "percent is not above 0")
     _refer_owner(load, sheet)
     refer(sheet, load.known("agent"), {"agent_code": "code"}, {})
-    bad = sheet.rows.join(sheet.found.select("line").unique(), on="line", how="semi")
+    bad = sheet.rows.join(sheet.found.select("at").unique(), on="at", how="semi")
     codes = ["company_code", "subscription_code"]
-    causes = bad.drop_nulls(codes).group_by(codes).agg(cause=pl.col("line").min())
+    causes = bad.drop_nulls(codes).group_by(codes).agg(cause=pl.col("at").min())
     whole = pl.col("percent").sum().over(codes)
     sheet.rows = sheet.rows.join(causes, on=codes, how="left", maintain_order="left").with_columns(whole=whole)
-    innocent = ~pl.col("line").is_in(bad["line"].implode())
+    innocent = ~pl.col("at").is_in(bad["at"].implode())
     sheet.blame(
         innocent & pl.col("cause").is_not_null(),
         "subscription_code",
@@ -82,7 +82,7 @@ def _refer_owner(load: Load, sheet: Sheet) -> None:
 
 def _write(load: Load, sheet: Sheet, table: str, key: list[str], values: list[str]) -> None:
     rows = load.accept(sheet, table, ["subscription_code"])
-    broken = sheet.rows.join(rows.select("line"), on="line", how="anti").select(_OWNER).drop_nulls().unique()
+    broken = sheet.rows.join(rows.select("at"), on="at", how="anti").select(_OWNER).drop_nulls().unique()
     whole = rows.select(_OWNER).unique(maintain_order=True).join(broken, on=_OWNER, how="anti")
     touched, fresh = replace_lists(load.tx, table, rows.select(*_OWNER, *key, *values), whole, key=key, values=values)
     codes = rows.select(*_OWNER, "subscription_code").unique(maintain_order=True)

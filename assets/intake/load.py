@@ -13,7 +13,7 @@ import polars as pl
 from assets.intake import catalogue, lists, members
 from assets.intake.context import Load
 from assets.intake.layouts import BY_NAME, LAYOUTS, Layout
-from assets.intake.reading import FOUND, Arrival, fetch, found, parse, unreadable
+from assets.intake.reading import Arrival, fetch, found, parse, unreadable
 from assets.intake.references import blame_repeats
 from assets.intake.sheet import Sheet
 from assets.steps import HOUSE, Run
@@ -40,6 +40,7 @@ _HANDLERS: dict[str, Callable[[Load, Sheet], None]] = {
     "holds.csv": lists.holds,
     "splits.csv": lists.splits,
 }
+_PROBLEMS = {"file": pl.String, "line": pl.Int64, "column": pl.String, "rule": pl.String, "reason": pl.String}
 _FILES = {"name": pl.String, "rows": pl.Int64, "loaded": pl.Int64, "unchanged": pl.Int64, "quarantined": pl.Int64}
 
 
@@ -95,7 +96,7 @@ def load(record: Record, vault: Vault, run: Run, folder: Path, on_progress: Prog
             done += len(data or b"")
         return LoadResult(
             pl.DataFrame(drop.files, schema=_FILES, orient="row"),
-            pl.concat([pl.DataFrame(schema={"file": pl.String, **FOUND}), *drop.problems]),
+            pl.concat([pl.DataFrame(schema=_PROBLEMS), *drop.problems]),
         )
 
 
@@ -158,7 +159,7 @@ def _load_rows(drop: _Drop, layout: Layout, arrival: Arrival, asked: pl.Series |
     blame_repeats(sheet)
     _HANDLERS[layout.name](drop.load, sheet)
     judged = sheet.judged()
-    bad = judged["line"].n_unique()
+    bad = judged["at"].n_unique()
     counts = (sheet.total, sheet.loaded, sheet.total - sheet.loaded - bad, bad)
     drop.files.append((layout.name, *counts))
     _report(drop, layout.name, sheet.sha256, judged)
@@ -196,7 +197,8 @@ def _report(drop: _Drop, name: str, sha256: bytes, judged: pl.DataFrame) -> None
     """Hand back what was found, and write down what was not written before."""
     if judged.is_empty():
         return
-    drop.problems.append(judged.select(pl.lit(name).alias("file"), *FOUND))
+    judged = judged.rename({"at": "line"})
+    drop.problems.append(judged.select(pl.lit(name).alias("file"), *list(_PROBLEMS)[1:]))
     keys = ["sha256", "line", "column_name", "rule"]
     rows = judged.rename({"column": "column_name"}).with_columns(sha256=pl.lit(sha256, pl.Binary), name=pl.lit(name))
     written = drop.lines.select(keys).cast({"line": pl.Int64})

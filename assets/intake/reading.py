@@ -17,9 +17,9 @@ import polars as pl
 
 from assets.intake.layouts import Layout
 
-# What was found wrong: line (Int64, null when the file is meant), column (name or ""), rule, reason.
+# What was found wrong: at (physical line, null when the file is meant), column (name or ""), rule, reason.
 FOUND: dict[str, pl.DataType] = {
-    "line": pl.Int64(),
+    "at": pl.Int64(),
     "column": pl.String(),
     "rule": pl.String(),
     "reason": pl.String(),
@@ -31,7 +31,10 @@ _FIELD = rb'(?:"[^"\x00]{0,4000}+(?:""[^"\x00]{0,4000}+){0,50}+"|[^",\r\n\x00]*+
 
 @dataclass(frozen=True)
 class Arrival:
-    """One file as it came: `rows` are `line` and its columns as text; `total` counts the unreadable ones too."""
+    """One file as it came.
+
+    `rows` are `at`, the physical line each starts on, and its columns as text; `total` counts unreadable ones too.
+    """
 
     name: str
     sha256: bytes
@@ -43,7 +46,7 @@ class Arrival:
 
 def found(line: int | None, column: str, rule: str, reason: str) -> pl.DataFrame:
     """One finding as a frame of `FOUND`."""
-    return pl.DataFrame({"line": [line], "column": [column], "rule": [rule], "reason": [reason]}, schema=FOUND)
+    return pl.DataFrame({"at": [line], "column": [column], "rule": [rule], "reason": [reason]}, schema=FOUND)
 
 
 def fetch(path: Path) -> bytes | None:
@@ -84,7 +87,7 @@ def parse(layout: Layout, data: bytes) -> Arrival:
     return Arrival(
         layout.name,
         mark,
-        text.select(pl.Series("line", lines[sound], pl.Int64), *layout.header),
+        text.select(pl.Series("at", lines[sound], pl.Int64), *layout.header),
         pl.concat(
             [
                 _unsound(lines[verdicts == 1], "intake.width", f"the row does not have {len(header)} fields"),
@@ -147,6 +150,6 @@ def _table(data: bytes, starts: np.ndarray, ends: np.ndarray, header: list[str])
 
 
 def _unsound(lines: np.ndarray, rule: str, reason: str) -> pl.DataFrame:
-    return pl.DataFrame({"line": pl.Series(lines, dtype=pl.Int64)}).select(
-        "line", column=pl.lit(""), rule=pl.lit(rule), reason=pl.lit(reason)
+    return pl.DataFrame({"at": pl.Series(lines, dtype=pl.Int64)}).select(
+        "at", column=pl.lit(""), rule=pl.lit(rule), reason=pl.lit(reason)
     )

@@ -14,7 +14,7 @@ from assets.intake.sheet import Sheet
 class Known:
     """The rows of one master table as they are now, and the keys that this drop set aside.
 
-    `rows` hold the key columns and what referring rows take from them; `aside` the key columns and `line`.
+    `rows` hold the key columns and what referring rows take from them; `aside` the key columns and `at`, the line.
     """
 
     file: str
@@ -28,13 +28,13 @@ def blame_repeats(sheet: Sheet) -> None:
     """Set aside every row after the first with the same key."""
     key = list(sheet.layout.key)
     rows = sheet.rows.drop_nulls([c for c in key if sheet.rows[c].null_count()])
-    first = pl.col("line").min().over(key)
+    first = pl.col("at").min().over(key)
     repeats = rows.filter(rows.select(key).is_duplicated()).with_columns(first=first)
     if repeats.is_empty():
         return
-    sheet.rows = sheet.rows.join(repeats.select("line", "first"), on="line", how="left", maintain_order="left")
+    sheet.rows = sheet.rows.join(repeats.select("at", "first"), on="at", how="left", maintain_order="left")
     sheet.blame(
-        pl.col("first") < pl.col("line"),
+        pl.col("first") < pl.col("at"),
         key[-1] if len(key) < 3 else key[1],
         "intake.duplicate",
         pl.format("line {} holds the same {} already", "first", pl.lit(" and ".join(key))),
@@ -65,7 +65,7 @@ def refer(sheet: Sheet, known: Known, on: dict[str, str], take: dict[str, str], 
     if known.aside.is_empty():
         sheet.rows = sheet.rows.with_columns(cause_=pl.lit(None, pl.Int64))
     else:
-        aside = known.aside.rename({t: s for s, t in on.items()} | {"line": "cause_"})
+        aside = known.aside.rename({t: s for s, t in on.items()} | {"at": "cause_"})
         aside = aside.cast({c: sheet.rows.schema[c] for c in on})
         sheet.rows = sheet.rows.join(aside, on=list(on), how="left", maintain_order="left")
     unknown = named & pl.col("known_").is_null()

@@ -40,27 +40,27 @@ class Sheet:
             return
         says = pl.lit(reason) if isinstance(reason, str) else reason
         self.found = self.found.vstack(
-            hits.select("line", column=pl.lit(column), rule=pl.lit(rule), reason=says).cast(pl.Schema(FOUND))
+            hits.select("at", column=pl.lit(column), rule=pl.lit(rule), reason=says).cast(pl.Schema(FOUND))
         )
 
     def good(self) -> pl.DataFrame:
         """The rows that may be loaded, in the order of the file."""
-        rows = self.rows.join(self.found.select("line").unique(), on="line", how="anti", maintain_order="left")
-        return rows if self.asked is None else rows.filter(pl.col("line").is_in(self.asked.implode()))
+        rows = self.rows.join(self.found.select("at").unique(), on="at", how="anti", maintain_order="left")
+        return rows if self.asked is None else rows.filter(pl.col("at").is_in(self.asked.implode()))
 
     def judged(self) -> pl.DataFrame:
         """The findings that count, in the order of the file."""
-        found = self.found if self.asked is None else self.found.filter(pl.col("line").is_in(self.asked.implode()))
-        return found.unique(["line", "column", "rule"], keep="first", maintain_order=True).sort(
-            "line", nulls_last=False, maintain_order=True
+        found = self.found if self.asked is None else self.found.filter(pl.col("at").is_in(self.asked.implode()))
+        return found.unique(["at", "column", "rule"], keep="first", maintain_order=True).sort(
+            "at", nulls_last=False, maintain_order=True
         )
 
     def aside(self, *key: str) -> pl.DataFrame:
         """Keys of rows that were set aside, with the line of the first: whoever names them is set aside too."""
         return (
-            self.rows.join(self.judged().select("line").unique(), on="line", how="semi")
-            .select(*key, "line")
+            self.rows.join(self.judged().select("at").unique(), on="at", how="semi")
+            .select(*key, "at")
             .drop_nulls()
             .group_by(key)
-            .agg(pl.col("line").min())
+            .agg(pl.col("at").min())
         )

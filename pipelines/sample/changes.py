@@ -1,0 +1,78 @@
+"""A later drop: what a customer sends some weeks on. Only changed rows, in the same files."""
+
+from __future__ import annotations
+
+import datetime as dt
+
+import polars as pl
+
+from pipelines.sample.catalogue import prices
+from pipelines.sample.draw import Draw
+from pipelines.sample.members import Members, account_numbers, covered, make_members
+
+
+def changes(
+    seed: int, date: dt.date, base: Members, members: int, agents: int
+) -> tuple[dict[str, pl.DataFrame], dict[str, int]]:
+    """The files of the drop, and how many changes of each kind they hold.
+
+    Each kind touches subscriptions of its own: what one change does can be told apart from what another does.
+    """
+    draw = Draw(seed, "changes")
+    held = base.subscriptions.with_columns(draw=pl.Series(draw.uniform(base.subscriptions.height)))
+    few = max(1, members // 100)
+    month = date.replace(day=1)
+    running = pl.col("end_date").is_null()
+    ended = _take(held.filter(running & (pl.col("start_date") <= date - dt.timedelta(days=120))), few)
+    ended = ended.with_columns(end_date=pl.lit(month).dt.offset_by("-1mo"))
+    rest = held.join(ended, on="subscription_code", how="anti")
+    wider = _take(rest.filter(running & (pl.col("tier") == "EMP") & (pl.col("kind") > 0)), few)
+    wider = wider.with_columns(tier=pl.Series(["EMP", "ESP", "ECH", "FAM"]).gather(wider["kind"]))
+    rest = rest.join(wider, on="subscription_code", how="anti")
+    sooner = _take(rest.filter(running & (pl.col("start_date") > pl.lit(month).dt.offset_by("-2mo"))), max(1, few // 2))
+    sooner = sooner.with_columns(start_date=pl.col("start_date").dt.offset_by("-1mo"))
+    new = make_members(seed, date, few, agents=agents, first=members + 1, fresh=True)
+    accounts = _take(
+        base.accounts.filter(pl.col("member_code") != "").with_columns(
+            draw=pl.Series(draw.uniform(base.accounts.filter(pl.col("member_code") != "").height))
+        ),
+        few,
+    )
+    accounts = accounts.with_columns(account_number=account_numbers(draw, accounts.height))
+    newcomers = new.accounts.filter(pl.col("member_code") != "")
+    columns = new.subscriptions.columns
+    files = {
+        "prices.csv": _prices(date),
+        "people.csv": new.people,
+        "bank_accounts.csv": pl.concat([accounts.select(newcomers.columns), newcomers]),
+        "subscriptions.csv": pl.concat([f.select(columns) for f in (ended, wider, sooner, new.subscriptions)]),
+        "covered.csv": pl.concat([covered(wider, base.people), new.covered]),
+    }
+    counts = {
+        "retro_terminations": ended.height,
+        "tier_changes": wider.height,
+        "retro_adds": sooner.height,
+        "accounts_changed": accounts.height,
+        "prices_changed": 1,
+        "prices_added": 1,
+        "people_added": new.people.height,
+        "accounts_added": newcomers.height,
+        "subscriptions_added": new.subscriptions.height,
+    }
+    return files, counts
+
+
+def _take(frame: pl.DataFrame, count: int) -> pl.DataFrame:
+    """So many rows at random, in the order of the file."""
+    return frame.with_row_index("at_").sort("draw").head(count).sort("at_").drop("at_", "draw")
+
+
+def _prices(date: dt.date) -> pl.DataFrame:
+    """One price of this year that was wrong from the start, and one that rises with next month."""
+    month = pl.lit(date.replace(day=1)).dt.offset_by("1mo").dt.to_string("%Y-%m-%d")
+    now = prices(date).filter(
+        (pl.col("valid_from") == f"{date.year}-01-01") & (pl.col("company_code") == "") & (pl.col("tier") == "EMP")
+    )
+    wrong = now.filter(pl.col("product_code") == "BS-PLUS").with_columns(amount=pl.lit("42.40"))
+    rising = now.filter(pl.col("product_code") == "CV-PLUS").with_columns(amount=pl.lit("15.10"), valid_from=month)
+    return pl.concat([wrong, rising])

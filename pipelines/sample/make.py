@@ -1,0 +1,118 @@
+"""Writes the sample book: the CSV files a customer would send, a later drop of changes, and what to expect of them."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+
+from assets.intake.layouts import BY_NAME
+from formats.errors import SettingsError
+from pipelines.sample.catalogue import catalogue, writing_agents
+from pipelines.sample.changes import changes
+from pipelines.sample.draw import Draw
+from pipelines.sample.faults import plant
+from pipelines.sample.members import Members, make_members
+
+BAD_SHARE = 0.005
+FEWEST = 20  # below that some company or kind of change would have nobody
+CHANGES, EXPECTED = "changes", "EXPECTED.json"
+
+
+@dataclass(frozen=True)
+class Sample:
+    """What was written: rows by file, bad rows by kind, changes by kind."""
+
+    folder: Path
+    rows: dict[str, int]
+    bad_rows: dict[str, int]
+    changes: dict[str, int]
+
+
+def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share: float = BAD_SHARE) -> Sample:
+    """Write the sample book into a folder: same arguments, same bytes.
+
+    Args:
+        members: subscribers; their dependents come on top.
+        seed: any whole number from 0 on.
+        out: gets the files, `changes/` with a later drop, and EXPECTED.json (bad rows and their findings, families
+            that don't fit their tier, changes by kind).
+        date: business date of the first night. Companies went live a month before, so that it bills one month each.
+        bad_share: bad rows per member; above 0 there is at least one of each kind.
+
+    Raises:
+        SettingsError: too few members, a negative seed or share, or the folder can't be written.
+    """
+    if members < FEWEST or seed < 0 or not 0 <= bad_share <= 0.5:
+        raise SettingsError(
+            "The sample can't be made like that",
+            hint=f"at least {FEWEST} members, a seed from 0 on, a share of bad rows from 0 to 0.5",
+        )
+    agents = writing_agents(members)
+    go_live = pl.select(pl.lit(date).dt.offset_by("-1mo")).item() + dt.timedelta(days=1)
+    base = make_members(seed, date, members, agents=agents)
+    covered, misfits = _misfits(seed, base, members)
+    files = {
+        **catalogue(seed, date, members, go_live),
+        "people.csv": base.people,
+        "bank_accounts.csv": _with_holders(base.accounts, base.people),
+        "subscriptions.csv": base.subscriptions,
+        "covered.csv": covered,
+        "holds.csv": base.holds,
+        "splits.csv": base.splits,
+    }
+    files = {name: frame.select(BY_NAME[name].header) for name, frame in files.items()}
+    bad_rows: dict[str, int] = {}
+    findings: list[dict[str, Any]] = []
+    if bad_share:
+        files, bad_rows, findings = plant(seed, files, round(members * bad_share))
+    later, counts = changes(seed, date, base, members, agents)
+    people = pl.concat([base.people, later["people.csv"]])
+    later["bank_accounts.csv"] = _with_holders(later["bank_accounts.csv"], people)
+    expected = {
+        "members": members,
+        "seed": seed,
+        "date": date.isoformat(),
+        "rows": {name: frame.height for name, frame in files.items()},
+        "bad_rows": bad_rows,
+        "problems": findings,
+        "misfit_families": misfits,
+        "changes": counts,
+    }
+    _write(out, files, later, expected)
+    return Sample(out, {name: frame.height for name, frame in files.items()}, bad_rows, counts)
+
+
+def _misfits(seed: int, base: Members, members: int) -> tuple[pl.DataFrame, list[str]]:
+    """A few families without the dependents that their tier stands for: the 834's checks must hold them back."""
+    families = base.covered["subscription_code"].unique(maintain_order=True)
+    insured = families.filter(~families.str.ends_with("LG"))
+    chosen = insured.gather(Draw(seed, "misfits").some(len(insured), max(1, members // 2000)))
+    return base.covered.filter(~pl.col("subscription_code").is_in(chosen.implode())), chosen.to_list()
+
+
+def _with_holders(accounts: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Accounts with the name of their holder: the member, or the company."""
+    names = people.select(
+        "company_code", "member_code", holder_name=pl.concat_str("first_name", "last_name", separator=" ")
+    )
+    return accounts.join(names, on=["company_code", "member_code"], how="left", maintain_order="left").with_columns(
+        pl.col("holder_name").fill_null(pl.col("company_code").str.to_titlecase() + " operating account")
+    )
+
+
+def _write(out: Path, files: dict[str, pl.DataFrame], later: dict[str, pl.DataFrame], expected: dict[str, Any]) -> None:
+    try:
+        (out / CHANGES).mkdir(parents=True, exist_ok=True)
+        for folder, drop in ((out, files), (out / CHANGES, later)):
+            for name, frame in drop.items():
+                text = pl.col(pl.String).replace("", None)  # an empty field and not a pair of quotes
+                frame.select(BY_NAME[name].header).with_columns(text).write_csv(folder / name)
+        story = json.dumps(expected, indent=1, ensure_ascii=False) + "\n"
+        (out / EXPECTED).write_text(story, encoding="utf-8", newline="\n")
+    except OSError as error:
+        raise SettingsError(f"The sample can't be written: {error.strerror}", where=str(out)) from error
