@@ -118,7 +118,7 @@ def run_one(record: Record, run: Run, name: str, step: Step, company: int) -> Ou
 
 def _attempt(record: Record, run: Run, name: str, step: Step, companies: list[int]) -> Outcome:
     with record.step(
-        name, run_no=run.run_no, companies=companies, business_date=run.business_date, lock=run.book
+        name, run_no=run.run_no, companies=companies, business_date=run.business_date, lock=run.book, exclusive=True
     ) as tx:
         totals = step(tx)
         rows = dict(tx.appended)

@@ -189,7 +189,14 @@ class Record:
 
     @contextmanager
     def step(
-        self, step: str, *, run_no: int, companies: Sequence[int], business_date: dt.date, lock: str = ""
+        self,
+        step: str,
+        *,
+        run_no: int,
+        companies: Sequence[int],
+        business_date: dt.date,
+        lock: str = "",
+        exclusive: bool = False,
     ) -> Iterator[Tx]:
         """One transaction: committed when the block ends, rolled back on any error.
 
@@ -199,6 +206,8 @@ class Record:
             companies: what row-level security lets through.
             business_date: what `{business_date}` means in queries.
             lock: the book; one writer per (book, step) at a time. Empty: no lock.
+            exclusive: wait until no other exclusive step works on any of these companies: dense numbers are taken
+                from the record, so the night and an inbound file must not write to one company at once.
         """
         with self._connect(step) as connection:
             tx = Tx(connection, run_no, step, list(companies), business_date)
@@ -214,6 +223,11 @@ class Record:
                     cursor.execute(
                         render("SELECT pg_advisory_xact_lock(hashtextextended({k}, 0))", {"k": f"{step}@{lock}"})
                     )
+                    cursor.fetchall()
+                if exclusive and companies:
+                    # In ascending order, after the step's own lock: two steps can never wait for each other.
+                    known = {"c": sorted(companies)}
+                    cursor.execute(render("SELECT pg_advisory_xact_lock(1, c) FROM unnest({c}::int[]) c", known))
                     cursor.fetchall()
             yield tx
             self._write_step(tx)
