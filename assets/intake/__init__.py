@@ -4,3 +4,7 @@ A drop is a folder of CSV files. Each content is taken once; bad rows are set as
 and reason and are tried again when their cause is gone; the rest is compared with the record, and only what
 is new or different is written. Not here: judging tiers against families, or prices against each other.
 """
+
+from assets.intake.loading import FileResult, LoadResult, load
+
+__all__ = ["FileResult", "LoadResult", "load"]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -41,18 +41,28 @@ _HANDLERS: dict[str, Callable[[Load, Sheet], None]] = {
     "splits.csv": lists.splits,
 }
 _PROBLEMS = {"file": pl.String, "line": pl.Int64, "column": pl.String, "rule": pl.String, "reason": pl.String}
-_FILES = {"name": pl.String, "rows": pl.Int64, "loaded": pl.Int64, "unchanged": pl.Int64, "quarantined": pl.Int64}
+
+
+@dataclass(frozen=True)
+class FileResult:
+    """What became of one file: `rows` = `loaded` (new or different) + `unchanged` + `quarantined`."""
+
+    name: str
+    rows: int
+    loaded: int
+    unchanged: int
+    quarantined: int
 
 
 @dataclass(frozen=True)
 class LoadResult:
     """What became of a folder.
 
-    `files`: name, rows, loaded (new or different), unchanged, quarantined. `problems`: file, line (null: the file),
-    column ("" : the row), rule, reason; every row still set aside, whether or not an earlier load said so already.
+    `problems`: file, line (null: the whole file), column (empty: the whole row), rule, reason; one row for each cause
+    for which something is still set aside, whether or not an earlier load said so already.
     """
 
-    files: pl.DataFrame
+    files: tuple[FileResult, ...]
     problems: pl.DataFrame
 
 
@@ -63,7 +73,7 @@ class _Drop:
     load: Load
     known: dict[bytes, tuple[int, int]]  # sha256 of files taken before: their rows, the run that took them
     lines: pl.DataFrame  # sha256, line, column, rule of what was found in them
-    files: list[tuple[str, int, int, int, int]] = field(default_factory=list)
+    files: list[FileResult] = field(default_factory=list)
     problems: list[pl.DataFrame] = field(default_factory=list)
 
 
@@ -85,7 +95,12 @@ def load(record: Record, vault: Vault, run: Run, folder: Path, on_progress: Prog
     contents = {name: fetch(path) for name, path in paths.items()}
     everything = sum(len(data or b"") for data in contents.values())
     with record.step(
-        STEP, run_no=run.run_no, companies=run.companies, business_date=run.business_date, lock=HOUSE
+        STEP,
+        run_no=run.run_no,
+        companies=run.companies,
+        business_date=run.business_date,
+        lock=HOUSE,
+        exclusive=True,
     ) as tx:
         drop = _open(tx, vault, run.business_date, contents)
         done = 0
@@ -95,7 +110,7 @@ def load(record: Record, vault: Vault, run: Run, folder: Path, on_progress: Prog
             _take(drop, name, data)
             done += len(data or b"")
         return LoadResult(
-            pl.DataFrame(drop.files, schema=_FILES, orient="row"),
+            tuple(drop.files),
             pl.concat([pl.DataFrame(schema=_PROBLEMS), *drop.problems]),
         )
 
@@ -140,7 +155,7 @@ def _take(drop: _Drop, name: str, data: bytes | None) -> None:
     before = drop.known.get(mark)
     open_lines = drop.lines.filter(pl.col("sha256") == mark)["line"]
     if before and open_lines.is_empty():
-        drop.files.append((name, before[0], 0, before[0], 0))
+        drop.files.append(FileResult(name, before[0], 0, before[0], 0))
         return
     arrival = parse(BY_NAME[name], data)
     if arrival.refused:
@@ -160,37 +175,26 @@ def _load_rows(drop: _Drop, layout: Layout, arrival: Arrival, asked: pl.Series |
     _HANDLERS[layout.name](drop.load, sheet)
     judged = sheet.judged()
     bad = judged["at"].n_unique()
-    counts = (sheet.total, sheet.loaded, sheet.total - sheet.loaded - bad, bad)
-    drop.files.append((layout.name, *counts))
+    result = FileResult(layout.name, sheet.total, sheet.loaded, sheet.total - sheet.loaded - bad, bad)
+    drop.files.append(result)
     _report(drop, layout.name, sheet.sha256, judged)
     if first:
-        _remember(drop, layout.name, sheet.sha256, counts)
+        _remember(drop, result, sheet.sha256)
 
 
 def _refuse(drop: _Drop, arrival: Arrival) -> None:
     drop.load.refused.add(arrival.name)
-    drop.files.append((arrival.name, 0, 0, 0, 0))
+    result = FileResult(arrival.name, 0, 0, 0, 0)
+    drop.files.append(result)
     _report(drop, arrival.name, arrival.sha256, arrival.found)
     if arrival.sha256 not in drop.known and arrival.found.item(0, "rule") != "intake.unreadable":
-        _remember(drop, arrival.name, arrival.sha256, (0, 0, 0, 0))
+        _remember(drop, result, arrival.sha256)
 
 
-def _remember(drop: _Drop, name: str, sha256: bytes, counts: tuple[int, int, int, int]) -> None:
-    rows, loaded, unchanged, quarantined = counts
-    drop.load.tx.append(
-        "intake.file",
-        pl.DataFrame(
-            {
-                "sha256": [sha256],
-                "name": [name],
-                "rows": [rows],
-                "loaded": [loaded],
-                "unchanged": [unchanged],
-                "quarantined": [quarantined],
-            }
-        ),
-    )
-    drop.known[sha256] = (rows, drop.load.tx.run_no)
+def _remember(drop: _Drop, result: FileResult, sha256: bytes) -> None:
+    counts = pl.DataFrame([asdict(result)]).with_columns(sha256=pl.lit(sha256, pl.Binary))
+    drop.load.tx.append("intake.file", counts)
+    drop.known[sha256] = (result.rows, drop.load.tx.run_no)
 
 
 def _report(drop: _Drop, name: str, sha256: bytes, judged: pl.DataFrame) -> None:
