@@ -122,6 +122,7 @@ def start_server(home: Home) -> int:
             told = int(json.loads(line)["port"])
             _keep_port(home, told)
             (home.counterparties / "server.pid").write_text(f"{child.pid}\n", encoding="ascii")
+            child.returncode = 0  # it goes on without this object, which would warn of that when collected
             return told
         child.kill()
         child.wait()
