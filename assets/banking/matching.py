@@ -1,0 +1,125 @@
+"""Rules of the match: which file or entry of ours each line of a bank statement is about."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.delivery.inbound import EXCEPTIONS
+from formats.bai2 import Statement, signed_cents
+
+# The states in which a bank's settlement is the proof that the file arrived.
+UNPROVED = ("sending", "sent", "unknown")
+ARRIVED = (*UNPROVED, "acknowledged", "rejected")
+_TRACE = r"^[0-9]{15}$"
+
+
+def lines_of(statement: Statement) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """List the transactions of a statement's updates.
+
+    Returns:
+        position (line), account_last4, statement_date, type_code, amount_cents (money in is positive), reference; and
+        exceptions for what can't be taken as a line.
+    """
+    groups = statement.groups.select("group", "status", statement_date="as_of_date")
+    accounts = statement.accounts.select("account", "group", last4=pl.col("account_number").str.tail(4))
+    rows = (
+        statement.transactions.join(accounts, on="account", how="left", maintain_order="left")
+        .join(groups, on="group", how="left", maintain_order="left")
+        .with_columns(signed=signed_cents())
+    )
+    usable = (
+        pl.col("signed").is_not_null() & pl.col("statement_date").is_not_null() & (pl.col("status") == "1")
+    ).fill_null(value=False)
+    good = rows.filter(usable).select(
+        "statement_date",
+        "type_code",
+        position="line",
+        account_last4="last4",
+        amount_cents="signed",
+        reference="customer_reference",
+    )
+    words = "type {}: no update of a day, or neither a credit nor a debit"
+    return good, _exceptions(rows.filter(~usable).rename({"line": "position"}), "statement_line", words, "type_code")
+
+
+def to_files(lines: pl.DataFrame, files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Match lines whose reference is the name of a file of ours; a file is settled by one line.
+
+    Args:
+        lines: as `lines_of` returns them, not matched yet.
+        files: `banking/files_by_name`.
+
+    Returns:
+        The matched lines with company_id, file_id, state, event_no, difference_cents (line less file); exceptions.
+    """
+    named = lines.join(files, left_on="reference", right_on="name", how="inner", maintain_order="left")
+    money_in = pl.col("amount_cents") >= 0
+    expected = pl.when(money_in).then(pl.col("debit_cents")).otherwise(-pl.col("credit_cents"))
+    first = ~pl.col("settled") & (pl.int_range(pl.len()).over("company_id", "file_id") == 0)
+    found = named.with_columns(difference_cents=pl.col("amount_cents") - expected, first=first)
+    sure = found.filter("first")
+    differing = sure.filter(pl.col("difference_cents") != 0)
+    return sure, pl.concat(
+        [
+            _exceptions(found.filter(~pl.col("first")), "second_settlement", "{} was settled before", "reference"),
+            _exceptions(
+                differing.with_columns(amount_cents="difference_cents"),
+                "settlement_difference",
+                "{} settled with a difference",
+                "reference",
+            ),
+            _exceptions(
+                sure.filter(~pl.col("state").is_in(ARRIVED)),
+                "settled_unsent",
+                "the bank settles {}, which we have not sent",
+                "reference",
+            ),
+        ]
+    )
+
+
+def traces(lines: pl.DataFrame) -> list[str]:
+    """References that are traces: returned items, which a bank debits one by one."""
+    return sorted(lines.filter(pl.col("reference").str.contains(_TRACE))["reference"].unique())
+
+
+def to_entries(lines: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """Match debits whose reference is the trace of an entry of ours, by amount, to the latest that fits the day.
+
+    Args:
+        lines: as `lines_of` returns them, not matched yet.
+        entries: `returns/entries_by_trace`.
+
+    Returns:
+        The matched lines with company_id, file_id and a difference of zero.
+    """
+    fitting = lines.join(
+        entries.select(
+            "company_id", "file_id", "entry_id", "trace_number", "effective_date", back=-pl.col("amount_cents")
+        ),
+        left_on=["reference", "amount_cents"],
+        right_on=["trace_number", "back"],
+        how="inner",
+        maintain_order="left_right",
+    ).filter(pl.col("effective_date") <= pl.col("statement_date"))
+    latest = fitting.sort("position", "effective_date", "company_id", maintain_order=True)
+    once = latest.unique("position", keep="last", maintain_order=True)
+    return once.with_columns(difference_cents=pl.lit(0, pl.Int64))
+
+
+def unmatched(lines: pl.DataFrame) -> pl.DataFrame:
+    """Name the lines that are about nothing of ours."""
+    return _exceptions(
+        lines, "unmatched_statement_line", "type {}: its reference is no file or entry of ours", "type_code"
+    )
+
+
+def _exceptions(rows: pl.DataFrame, kind: str, words: str, value: str) -> pl.DataFrame:
+    if rows.is_empty():
+        return pl.DataFrame(schema=EXCEPTIONS)
+    return rows.select(
+        "position",
+        kind=pl.lit(kind),
+        detail=pl.format(words, pl.col(value).fill_null("?")),
+        amount_cents=pl.col("amount_cents").cast(pl.Int64),
+    )

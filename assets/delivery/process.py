@@ -1,0 +1,49 @@
+"""What becomes of one received file: each kind goes to its room's step."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from assets.banking.steps import statement
+from assets.delivery.inbound import EXCEPTIONS, conclude, inbound
+from assets.enrollment.acknowledge import acknowledge
+from assets.returns.steps import post_returns
+from assets.steps import Outcome, Run, run_step
+from formats.errors import RecordError
+from resources.partners import Partner
+from resources.record import Record, Tx
+from resources.vault import Vault
+
+STEPS = {"nacha": "returns.post", "bai2": "banking.statement", "x12_ack": "enrollment.acknowledge"}
+
+
+def process(record: Record, run: Run, sha256: str, partners: dict[str, Partner], vault: Vault) -> Outcome:
+    """Work one received file through its room, once; the same file again changes nothing.
+
+    Args:
+        record: under the runtime login.
+        run: of the house: it sees every company.
+        sha256: of the received file, 64 hex digits.
+        partners: by code.
+        vault: opens the file.
+
+    Raises:
+        RecordError: it was never received, or nobody can read it.
+        DaybookError: no company at all could do it.
+    """
+    rows = record.read("delivery/inbound_file", sha256=bytes.fromhex(sha256))
+    kind = "unknown" if rows.is_empty() else str(rows.item(0, "kind"))
+    if kind not in STEPS:
+        raise RecordError(f"the received file {sha256[:16]}... is {kind}: there is nothing to work through")
+
+    def work(tx: Tx) -> dict[str, int]:
+        if kind == "nacha":
+            return post_returns(tx, sha256, partners, vault)
+        if kind == "bai2":
+            return statement(tx, sha256, vault)
+        file = inbound(tx, sha256, vault)
+        totals = acknowledge(tx, file.sha256, file.data, vault)
+        conclude(tx, file, pl.DataFrame(schema=EXCEPTIONS))  # the room names its own
+        return totals
+
+    return run_step(record, run, STEPS[kind], work)
