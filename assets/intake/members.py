@@ -10,9 +10,9 @@ from assets.intake.references import Known, refer
 from assets.intake.sheet import Sheet
 from assets.intake.writing import note
 from formats.nacha import check_digits
+from resources.sealed import ACCOUNT, SSN
 from resources.vault import last4
 
-SSN, ACCOUNT = "master.person.ssn", "master.bank_account.account"  # what the vault binds a sealed value to
 _SAME_DIGITS = [str(digit) * 9 for digit in range(10)]
 
 

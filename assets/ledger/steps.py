@@ -8,6 +8,7 @@ import polars as pl
 
 from formats.errors import GuardError
 from resources.record import Tx
+from resources.sealed import FILE_OUT
 from resources.vault import Vault
 
 
@@ -51,7 +52,7 @@ def audit(tx: Tx, vault: Vault) -> dict[str, int]:
             raise GuardError("the full audit found a difference", where=query, hint=str(failing.item(0, "failure")))
     files = tx.read("ledger/sealed_files")
     for row in files.iter_rows(named=True):
-        clear = vault.open_bytes(row["company_id"], "exchange.content", row["sealed"])
+        clear = vault.open_bytes(row["company_id"], FILE_OUT, row["sealed"])
         if hashlib.sha256(clear).digest() != row["sha256"]:
             raise GuardError(
                 "a stored file is not the one that was registered", where=f"company {row['company_id']}, {row['name']}"
