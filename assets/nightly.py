@@ -3,8 +3,6 @@
 Belongs here: reading the partition, opening the run, turning an outcome into metadata. Not here: any rule.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from collections.abc import Callable, Sequence
 
@@ -108,7 +106,7 @@ def night_check(asset: str, name: str, *, query: str, description: str) -> dg.As
     )
     def _check(context: dg.AssetCheckExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.AssetCheckResult:
         business_date, book = night_of(context)
-        run = night_run(desk, context.run_id, business_date, book)
+        run = night_run(desk, context.run.run_id, business_date, book)
         found = desk.record.read(query, companies=run.companies, business_date=business_date)
         return dg.AssetCheckResult(
             passed=found.is_empty(),

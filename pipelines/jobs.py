@@ -1,7 +1,5 @@
 """The jobs people start, schedule and see: which assets run together, and how."""
 
-from __future__ import annotations
-
 import datetime as dt
 from typing import Any
 

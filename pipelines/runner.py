@@ -14,6 +14,10 @@ from resources.desk import Desk
 from sensors.inbound import take_in
 
 
+# The event log keeps everything; a terminal wants only what went wrong.
+_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
+
+
 @dataclass(frozen=True)
 class Runner:
     """A desk, a Dagster instance, and the definitions bound to them."""
@@ -51,7 +55,7 @@ class Runner:
 
     def _execute(self, job: str, key: str) -> dg.ExecuteInProcessResult:
         result = self.definitions.resolve_job_def(job).execute_in_process(
-            instance=self.instance, partition_key=key, raise_on_error=False
+            instance=self.instance, partition_key=key, raise_on_error=False, run_config=_QUIET
         )
         if not result.success:
             raise DaybookError(

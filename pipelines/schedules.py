@@ -3,8 +3,6 @@
 All schedules stand still until somebody switches them on.
 """
 
-from __future__ import annotations
-
 import datetime as dt
 from zoneinfo import ZoneInfo
 

@@ -1,7 +1,5 @@
 """What a person must look at: raised once per key in the record, and in the log."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import dagster as dg

@@ -1,7 +1,5 @@
 """Polls every partner's outbox; each new content becomes a partition of its own and a run."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import dagster as dg

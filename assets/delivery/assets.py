@@ -1,7 +1,5 @@
 """What the delivery room shows in Dagster: approved files out, received files in."""
 
-from __future__ import annotations
-
 import datetime as dt
 
 import dagster as dg
