@@ -33,8 +33,6 @@ port = {port}
 unix_socket_directories = '{socket_dir}'
 unix_socket_permissions = 0700
 password_encryption = 'scram-sha-256'
-# Passwords here are 192 random bits: iterations guard guessable ones, and Dagster logs in hundreds of times a run.
-scram_iterations = 256
 allow_alter_system = off
 max_connections = 60
 
