@@ -68,12 +68,13 @@ _RELEASED = ~pl.col("gone") & (pl.col("held") == "") & pl.col("booked_less_hold"
 
 def _gone() -> pl.Expr:
     """Why a booked period is no longer expected at all."""
+    once = pl.col("booked_end") == pl.col("coverage_start")
     return (
         pl.when(_ENDED)
         .then(pl.format("ended {}", pl.col("end_date").cast(pl.String)))
         .when(pl.col("coverage_start") < pl.col("phase_start"))
         .then(pl.format("starts {}", pl.col("phase_start").cast(pl.String)))
-        .when(pl.col("coverage_start") < pl.col("go_live"))
+        .when((pl.col("coverage_start") < pl.col("go_live")) | (once & (pl.col("start_date") < pl.col("go_live"))))
         .then(pl.format("billed elsewhere before {}", pl.col("go_live").cast(pl.String)))
         .otherwise(pl.lit("no coverage period begins on this day any more"))
     )

@@ -126,7 +126,7 @@ def _one_time(
         terms.filter(ever_covered)
         .join(fees, on="product_id", how="inner", maintain_order="left")
         .join(booked, on=[*_WHO, "fee_id"], how="left", maintain_order="left")
-        .filter(pl.col("booked_at").is_not_null() | (pl.col("start_date") >= pl.col("go_live")))
+        .filter(pl.col("start_date") >= pl.col("go_live"))
         .with_columns(coverage_start=pl.coalesce("booked_at", "start_date"))
         .filter(pl.col("coverage_start").is_between(*scope))
         .with_columns(

@@ -43,6 +43,11 @@ def charge(tx: Tx) -> dict[str, int]:
         "credited_cents": int(amount.filter(amount < 0).sum()),
         "quarantined": made.quarantined.height,
     }
+    tx.preview = (
+        made.lines.group_by("company_id", "kind")
+        .agg(lines=pl.len(), amount_cents=pl.col("amount_cents").sum())
+        .sort("company_id", "kind")
+    )
     if made.lines.is_empty():
         return totals
     invoices = tx.number(made.invoices, "billing.invoice", "invoice_id")

@@ -48,6 +48,11 @@ def plan_attempts(tx: Tx) -> dict[str, int]:
     tx.append("payments.credit_use", made.uses.with_columns(business_date=pl.lit(tx.business_date)))
     numbered = tx.number(made.attempts.select(ATTEMPT), "payments.attempt", "attempt_id")
     tx.append("payments.attempt", numbered.with_columns(business_date=pl.lit(tx.business_date)))
+    tx.preview = (
+        numbered.group_by("company_id", "sec", "attempt_no", "wanted_date")
+        .agg(attempts=pl.len(), amount_cents=pl.col("amount_cents").sum())
+        .sort("company_id", "sec", "attempt_no", "wanted_date")
+    )
     return {
         "attempts": numbered.height,
         "attempt_cents": int(numbered["amount_cents"].sum()),
