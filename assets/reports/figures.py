@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import duckdb
 import polars as pl
 
+from assets.ledger.accounts import INCOME, RECEIVABLE
 from formats.errors import SettingsError
 from resources.record import Tx, query_text
 from resources.redaction import redact
@@ -21,7 +22,6 @@ REPEATED = (
     ("Totals of each ACH file are the sums of its entries", "payments/check_files"),
     ("Control numbers given to vendors run without a gap", "enrollment/check_controls"),
 )
-RECEIVABLE, INCOME = 1100, 4000
 
 
 @dataclass(frozen=True)
@@ -71,9 +71,18 @@ class Night:
         return int(self.register["amount_cents"].sum())
 
     @property
+    def drafted_cents(self) -> int:
+        """Premium drafts of the night, from its entries."""
+        return int(self.entries.filter(pl.col("purpose") == "premium")["amount_cents"].sum())
+
+    @property
     def debit_balance_cents(self) -> int:
         """The debit side of the trial balance."""
         return int(self.trial_balance.filter(pl.col("closing_cents") > 0)["closing_cents"].sum())
+
+    def balance(self, account: int) -> int:
+        """Balance of an account as of the night, debit positive."""
+        return _balance(self.trial_balance, account)
 
     @property
     def margin_cents(self) -> int:
@@ -153,16 +162,16 @@ def _clean(frame: pl.DataFrame, column: str) -> pl.DataFrame:
 def _repeated(tx: Tx, title: str, query: str) -> Proof:
     failing = tx.read(query)
     if failing.is_empty():
-        return Proof(title, True, "no difference")
+        return Proof(title, passed=True, detail="no difference")
     more = f", and {failing.height - 1} more" if failing.height > 1 else ""
-    return Proof(title, False, redact(str(failing.item(0, "failure"))) + more)
+    return Proof(title, passed=False, detail=redact(str(failing.item(0, "failure"))) + more)
 
 
 def _equal(title: str, frame: pl.DataFrame, column: str, expected: int) -> Proof:
     found = int(frame[column].sum())
     if found == expected:
-        return Proof(title, True, "no difference")
-    return Proof(title, False, f"{found} cents against {expected}: {found - expected} cents apart")
+        return Proof(title, passed=True, detail="no difference")
+    return Proof(title, passed=False, detail=f"{found} cents against {expected}: {found - expected} cents apart")
 
 
 def _balance(trial_balance: pl.DataFrame, account: int) -> int:

@@ -13,7 +13,8 @@ _CENTS = "_cents"
 
 def money(cents: int) -> str:
     """Cents as dollars: $1,234.56, with a true minus sign in front."""
-    return f"{'\N{MINUS SIGN}' if cents < 0 else ''}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
+    sign = "\N{MINUS SIGN}" if cents < 0 else ""
+    return f"{sign}${abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
 def short_money(cents: int) -> str:

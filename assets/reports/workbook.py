@@ -118,5 +118,5 @@ def _totals(page: Any, frame: pl.DataFrame, styles: dict[str, Any]) -> None:
 def _width(values: pl.Series, kind: pl.DataType) -> float:
     if kind != pl.String:
         return 13.0
-    longest = values.str.len_chars().max() if len(values) else 0
-    return float(min(max(int(longest or 0), len(values.name)) + 2, 48))  # type: ignore[call-overload]
+    longest = max(values.str.len_chars().drop_nulls(), default=0)
+    return float(min(max(longest, len(values.name)) + 2, 48))

@@ -13,4 +13,4 @@ WITH state AS (
 SELECT c.code AS company, f.kind, f.partner, f.name, f.business_date, f.records, f.debit_cents, f.credit_cents,
   d.effective_date, encode(f.sha256, 'hex') AS sha256, coalesce(f.state, 'built') AS state, f.since
 FROM shown f JOIN master.company c USING (company_id) LEFT JOIN due d USING (company_id, file_id)
-ORDER BY f.kind DESC, f.business_date, c.code COLLATE "C", f.partner COLLATE "C", f.sequence
+ORDER BY f.kind DESC, f.business_date DESC, c.code COLLATE "C", f.partner COLLATE "C", f.sequence
