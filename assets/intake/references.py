@@ -73,7 +73,7 @@ def refer(sheet: Sheet, known: Known, on: dict[str, str], take: dict[str, str], 
         unknown & pl.col("cause_").is_not_null(),
         column,
         "intake.cascade",
-        pl.format(f"the {known.noun} it names was set aside: {known.file} line {{}}", "cause_"),
+        pl.format(f"the {known.noun} that it names was set aside: {known.file} line {{}}", "cause_"),
     )
     if known.refused:
         rule, end = "intake.cascade", f"; {known.file} was refused as a whole"

@@ -49,8 +49,12 @@ def digest(record: Record, companies: Iterable[int], *, only: Iterable[str] | No
 
 
 def _hash(rows: pl.DataFrame) -> str:
-    plain = rows.select(
-        pl.col(c).bin.encode("hex") if t == pl.Binary else pl.col(c).cast(pl.String) for c, t in rows.schema.items()
+    # numeric arrives as text in an extension type that can't be cast
+    stored = rows.select(
+        pl.col(c).ext.storage() if isinstance(t, pl.BaseExtension) else pl.col(c) for c, t in rows.schema.items()
+    )
+    plain = stored.select(
+        pl.col(c).bin.encode("hex") if t == pl.Binary else pl.col(c).cast(pl.String) for c, t in stored.schema.items()
     )
     lines = sorted("|".join("" if v is None else v for v in row) for row in plain.iter_rows())
     return f"{rows.height} rows {hashlib.sha256(chr(10).join(lines).encode()).hexdigest()[:16]}"
