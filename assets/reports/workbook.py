@@ -13,7 +13,7 @@ import xlsxwriter
 
 from assets.reports.texts import count, guarded
 
-MOST_ROWS = 50_000  # a sheet of more takes longer to write and to open than anybody waits: it lies in a CSV then
+MOST_ROWS = 25_000  # a sheet of more takes longer than the rest of the night's report; its rows lie in a CSV then
 
 
 @dataclass(frozen=True)

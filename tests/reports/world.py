@@ -275,9 +275,7 @@ class World:
         self._append("exchange.event", events)
         self._append("payments.ach_entry", entries, "submitted")
 
-    def _file(
-        self, company: int, kind: str, partner: str, day: dt.date, held: list[dict[str, Any]]
-    ) -> dict[str, Any]:
+    def _file(self, company: int, kind: str, partner: str, day: dt.date, held: list[dict[str, Any]]) -> dict[str, Any]:
         number = self._id("file", company)
         ending = "ach" if kind == "nacha" else "x12"
         name = f"{COMPANIES[company - 1]['code']}-{day:%Y%m%d}-{partner}.{ending}"
