@@ -19,25 +19,11 @@ def changes(
     Each kind touches subscriptions of its own: what one change does can be told apart from what another does.
     """
     draw = Draw(seed, "changes")
-    held = base.subscriptions.with_columns(draw=pl.Series(draw.uniform(base.subscriptions.height)))
     few = max(1, members // 100)
-    month = date.replace(day=1)
-    running = pl.col("end_date").is_null()
-    ended = _take(held.filter(running & (pl.col("start_date") <= date - dt.timedelta(days=120))), few)
-    ended = ended.with_columns(end_date=pl.lit(month).dt.offset_by("-1mo"))
-    rest = held.join(ended, on="subscription_code", how="anti")
-    wider = _take(rest.filter(running & (pl.col("tier") == "EMP") & (pl.col("kind") > 0)), few)
-    wider = wider.with_columns(tier=pl.Series(["EMP", "ESP", "ECH", "FAM"]).gather(wider["kind"]))
-    rest = rest.join(wider, on="subscription_code", how="anti")
-    sooner = _take(rest.filter(running & (pl.col("start_date") > pl.lit(month).dt.offset_by("-2mo"))), max(1, few // 2))
-    sooner = sooner.with_columns(start_date=pl.col("start_date").dt.offset_by("-1mo"))
+    ended, wider, sooner = _altered(draw, date, base.subscriptions, few)
     new = make_members(seed, date, few, agents=agents, first=members + 1, fresh=True)
-    accounts = _take(
-        base.accounts.filter(pl.col("member_code") != "").with_columns(
-            draw=pl.Series(draw.uniform(base.accounts.filter(pl.col("member_code") != "").height))
-        ),
-        few,
-    )
+    own = base.accounts.filter(pl.col("member_code") != "")
+    accounts = _take(own.with_columns(draw=pl.Series(draw.uniform(own.height))), few)
     accounts = accounts.with_columns(account_number=account_numbers(draw, accounts.height))
     newcomers = new.accounts.filter(pl.col("member_code") != "")
     columns = new.subscriptions.columns
@@ -60,6 +46,25 @@ def changes(
         "subscriptions_added": new.subscriptions.height,
     }
     return files, counts
+
+
+def _altered(
+    draw: Draw, date: dt.date, subscriptions: pl.DataFrame, few: int
+) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+    """Subscriptions that ended some time ago, that cover more of the family, and that began sooner than was said."""
+    held = subscriptions.with_columns(draw=pl.Series(draw.uniform(subscriptions.height)))
+    month = pl.lit(date.replace(day=1))
+    running = pl.col("end_date").is_null()
+    ended = _take(held.filter(running & (pl.col("start_date") <= date - dt.timedelta(days=120))), few)
+    rest = held.join(ended, on="subscription_code", how="anti")
+    wider = _take(rest.filter(running & (pl.col("tier") == "EMP") & (pl.col("kind") > 0)), few)
+    rest = rest.join(wider, on="subscription_code", how="anti")
+    sooner = _take(rest.filter(running & (pl.col("start_date") > month.dt.offset_by("-2mo"))), max(1, few // 2))
+    return (
+        ended.with_columns(end_date=month.dt.offset_by("-1mo")),
+        wider.with_columns(tier=pl.Series(["EMP", "ESP", "ECH", "FAM"]).gather(wider["kind"])),
+        sooner.with_columns(start_date=pl.col("start_date").dt.offset_by("-1mo")),
+    )
 
 
 def _take(frame: pl.DataFrame, count: int) -> pl.DataFrame:

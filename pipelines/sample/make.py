@@ -53,6 +53,32 @@ def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share:
             hint=f"at least {FEWEST} members, a seed from 0 on, a share of bad rows from 0 to 0.5",
         )
     agents = writing_agents(members)
+    base = make_members(seed, date, members, agents=agents)
+    files, misfits = _first_drop(seed, date, base, members)
+    bad_rows: dict[str, int]
+    changes: dict[str, int]
+
+
+def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share: float = BAD_SHARE) -> Sample:
+    """Write the sample book into a folder: same arguments, same bytes.
+
+    Args:
+        members: subscribers; their dependents come on top.
+        seed: any whole number from 0 on.
+        out: gets the files, `changes/` with a later drop, and EXPECTED.json (bad rows and their findings, families
+            that don't fit their tier, changes by kind).
+        date: business date of the first night. Companies went live a month before, so that it bills one month each.
+        bad_share: bad rows per member; above 0 there is at least one of each kind.
+
+    Raises:
+        SettingsError: too few members, a negative seed or share, or the folder can't be written.
+    """
+    if members < FEWEST or seed < 0 or not 0 <= bad_share <= 0.5:
+        raise SettingsError(
+            "The sample can't be made like that",
+            hint=f"at least {FEWEST} members, a seed from 0 on, a share of bad rows from 0 to 0.5",
+        )
+    agents = writing_agents(members)
     go_live = pl.select(pl.lit(date).dt.offset_by("-1mo")).item() + dt.timedelta(days=1)
     base = make_members(seed, date, members, agents=agents)
     covered, misfits = _misfits(seed, base, members)
@@ -73,18 +99,35 @@ def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share:
     later, counts = changes(seed, date, base, members, agents)
     people = pl.concat([base.people, later["people.csv"]])
     later["bank_accounts.csv"] = _with_holders(later["bank_accounts.csv"], people)
+    rows = {name: frame.height for name, frame in files.items()}
     expected = {
         "members": members,
         "seed": seed,
         "date": date.isoformat(),
-        "rows": {name: frame.height for name, frame in files.items()},
+        "rows": rows,
         "bad_rows": bad_rows,
         "problems": findings,
         "misfit_families": misfits,
         "changes": counts,
     }
     _write(out, files, later, expected)
-    return Sample(out, {name: frame.height for name, frame in files.items()}, bad_rows, counts)
+    return Sample(out, rows, bad_rows, counts)
+
+
+def _first_drop(seed: int, date: dt.date, base: Members, members: int) -> tuple[dict[str, pl.DataFrame], list[str]]:
+    """The files without bad rows, and the families that don't fit their tier."""
+    go_live = pl.select(pl.lit(date).dt.offset_by("-1mo")).item() + dt.timedelta(days=1)
+    covered, misfits = _misfits(seed, base, members)
+    files = {
+        **catalogue(seed, date, members, go_live),
+        "people.csv": base.people,
+        "bank_accounts.csv": _with_holders(base.accounts, base.people),
+        "subscriptions.csv": base.subscriptions,
+        "covered.csv": covered,
+        "holds.csv": base.holds,
+        "splits.csv": base.splits,
+    }
+    return {name: frame.select(BY_NAME[name].header) for name, frame in files.items()}, misfits
 
 
 def _misfits(seed: int, base: Members, members: int) -> tuple[pl.DataFrame, list[str]]:

@@ -256,6 +256,13 @@ def test_a_refused_file_takes_down_only_what_names_it(record: Record, vault: Vau
     assert digest(record, ALL) == before
 
 
+def test_files_of_headers_alone_say_nothing(record: Record, vault: Vault, tmp_path: Path) -> None:
+    folder = write(tmp_path, **{name.removesuffix(".csv"): [] for name in GOOD})
+    result = take(record, vault, folder)
+    assert result.problems.is_empty()
+    assert set(counts(result).values()) == {(0, 0, 0, 0)}
+
+
 def test_two_empty_files_are_two_refusals(record: Record, vault: Vault, tmp_path: Path) -> None:
     folder = good(tmp_path)
     for name in ("holds.csv", "splits.csv"):
