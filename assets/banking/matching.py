@@ -10,6 +10,7 @@ from formats.bai2 import Statement, signed_cents
 # The states in which a bank's settlement is the proof that the file arrived.
 UNPROVED = ("sending", "sent", "unknown")
 ARRIVED = (*UNPROVED, "acknowledged", "rejected")
+RETURNED_ITEMS = ("555", "557")  # deposited items returned; a single ACH return item
 _TRACE = r"^[0-9]{15}$"
 
 
@@ -17,8 +18,8 @@ def lines_of(statement: Statement) -> tuple[pl.DataFrame, pl.DataFrame]:
     """List the transactions of a statement's updates.
 
     Returns:
-        position (line), account_last4, statement_date, type_code, amount_cents (money in is positive), reference; and
-        exceptions for what can't be taken as a line.
+        position (line), account_last4, statement_date, type_code, amount_cents (money in is positive), reference (the
+        customer's), trace (the bank's reference); and exceptions for what can't be taken as a line.
     """
     groups = statement.groups.select("group", "status", statement_date="as_of_date")
     accounts = statement.accounts.select("account", "group", last4=pl.col("account_number").str.tail(4))
@@ -37,13 +38,14 @@ def lines_of(statement: Statement) -> tuple[pl.DataFrame, pl.DataFrame]:
         account_last4="last4",
         amount_cents="signed",
         reference="customer_reference",
+        trace="bank_reference",
     )
     words = "type {}: no update of a day, or neither a credit nor a debit"
     return good, _exceptions(rows.filter(~usable).rename({"line": "position"}), "statement_line", words, "type_code")
 
 
 def to_files(lines: pl.DataFrame, files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Match lines whose reference is the name of a file of ours; a file is settled by one line.
+    """Match settlements, whose reference is the name of a file of ours; a file is settled by one line.
 
     Args:
         lines: as `lines_of` returns them, not matched yet.
@@ -52,7 +54,9 @@ def to_files(lines: pl.DataFrame, files: pl.DataFrame) -> tuple[pl.DataFrame, pl
     Returns:
         The matched lines with company_id, file_id, state, event_no, difference_cents (line less file); exceptions.
     """
-    named = lines.join(files, left_on="reference", right_on="name", how="inner", maintain_order="left")
+    named = lines.filter(~_returned()).join(
+        files, left_on="reference", right_on="name", how="inner", maintain_order="left"
+    )
     money_in = pl.col("amount_cents") >= 0
     expected = pl.when(money_in).then(pl.col("debit_cents")).otherwise(-pl.col("credit_cents"))
     first = ~pl.col("settled") & (pl.int_range(pl.len()).over("company_id", "file_id") == 0)
@@ -79,32 +83,39 @@ def to_files(lines: pl.DataFrame, files: pl.DataFrame) -> tuple[pl.DataFrame, pl
 
 
 def traces(lines: pl.DataFrame) -> list[str]:
-    """References that are traces: returned items, which a bank debits one by one."""
-    return sorted(lines.filter(pl.col("reference").str.contains(_TRACE))["reference"].unique())
+    """The traces under which returned items were drafted."""
+    return sorted(lines.filter(_returned() & pl.col("trace").str.contains(_TRACE))["trace"].unique())
 
 
-def to_entries(lines: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
-    """Match debits whose reference is the trace of an entry of ours, by amount, to the latest that fits the day.
+def to_entries(lines: pl.DataFrame, files: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    """Match returned items, which a bank debits one by one, to the very entry: by file name, trace and amount.
 
     Args:
         lines: as `lines_of` returns them, not matched yet.
+        files: `banking/files_by_name`.
         entries: `returns/entries_by_trace`.
 
     Returns:
         The matched lines with company_id, file_id and a difference of zero.
     """
-    fitting = lines.join(
-        entries.select(
-            "company_id", "file_id", "entry_id", "trace_number", "effective_date", back=-pl.col("amount_cents")
-        ),
-        left_on=["reference", "amount_cents"],
-        right_on=["trace_number", "back"],
+    of_file = lines.filter(_returned()).join(
+        files.select("company_id", "file_id", "name"),
+        left_on="reference",
+        right_on="name",
         how="inner",
-        maintain_order="left_right",
-    ).filter(pl.col("effective_date") <= pl.col("statement_date"))
-    latest = fitting.sort("position", "effective_date", "company_id", maintain_order=True)
-    once = latest.unique("position", keep="last", maintain_order=True)
-    return once.with_columns(difference_cents=pl.lit(0, pl.Int64))
+        maintain_order="left",
+    )
+    found = of_file.join(
+        entries.select("company_id", "file_id", "trace_number", back=-pl.col("amount_cents")),
+        left_on=["company_id", "file_id", "trace", "amount_cents"],
+        right_on=["company_id", "file_id", "trace_number", "back"],
+        how="semi",
+    )
+    return found.with_columns(difference_cents=pl.lit(0, pl.Int64))
+
+
+def _returned() -> pl.Expr:
+    return pl.col("type_code").is_in(RETURNED_ITEMS)
 
 
 def unmatched(lines: pl.DataFrame) -> pl.DataFrame:

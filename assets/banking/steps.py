@@ -44,9 +44,10 @@ def statement(tx: Tx, sha256: str, vault: Vault) -> dict[str, int]:
     tx.append("banking.statement_line", fresh.select(_LINE).with_columns(bank=pl.lit(file.partner), **about))
     still_open = lines.join(known.filter("matched"), on="position", how="anti", maintain_order="left")
     names = sorted(still_open["reference"].unique())
-    settled, named = to_files(still_open, tx.read("banking/files_by_name", partner=file.partner, names=names))
+    files = tx.read("banking/files_by_name", partner=file.partner, names=names)
+    settled, named = to_files(still_open, files)
     entries = tx.read("returns/entries_by_trace", traces=traces(still_open), partner=file.partner)
-    returned = to_entries(still_open, entries)
+    returned = to_entries(still_open, files, entries)
     match = ["company_id", "position", "file_id", "difference_cents"]
     matched = pl.concat([settled.select(match), returned.select(match)]).sort("position")
     tx.append("banking.match", matched.with_columns(business_date=pl.lit(tx.business_date), **about))

@@ -13,6 +13,8 @@ from formats.problems import ERROR
 
 # Of an entry's file: only what may have reached the bank can come back.
 _LEFT_US = ("sending", "sent", "acknowledged", "unknown")
+# Banks address what they send back to the originator's own id as often as to a routing number.
+_BANKS_WAY = nacha.Profile(relaxed=frozenset({"nacha.file.destination"}))
 # Answers about answers: the network's disputes, which a person carries on.
 _FOR_A_PERSON = {
     "99D": ("dishonored_return", "a dishonored return"),
@@ -135,7 +137,7 @@ def _unmatched(rows: pl.DataFrame) -> pl.DataFrame:
 def file_exceptions(whole: Nacha) -> pl.DataFrame:
     """Name what is wrong with the file as a whole, and entries in it that answer nothing (columns of EXCEPTIONS)."""
     out = [pl.DataFrame(schema=EXCEPTIONS)]
-    errors = pl.concat([whole.problems, nacha.check(whole)]).filter(pl.col("severity") == ERROR)
+    errors = pl.concat([whole.problems, nacha.check(whole, _BANKS_WAY)]).filter(pl.col("severity") == ERROR)
     if not errors.is_empty():
         rules = ", ".join(sorted(errors["rule"].unique()))
         out.append(an_exception("file_check", f"the file breaks {errors.height} rules of the standard: {rules}"))
