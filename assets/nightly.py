@@ -10,7 +10,7 @@ import dagster as dg
 import polars as pl
 
 from assets.partitions import NIGHTS, night_of
-from assets.steps import Outcome, Run, open_run, run_step
+from assets.steps import Outcome, Run, open_run, run_step, run_whole
 from resources.desk import Desk
 from resources.record import Tx
 
@@ -28,6 +28,7 @@ def night_asset(
     description: str,
     deps: Sequence[str] = (),
     kinds: Sequence[str] = ("postgres", "polars"),
+    whole_book: bool = False,
 ) -> dg.AssetsDefinition:
     """The asset `room/name`: runs one step for the book and business date of its partition.
 
@@ -39,6 +40,7 @@ def night_asset(
         description: what finance gets from it, in plain words.
         deps: `room/name` of what must be recorded before.
         kinds: what it is made with, shown in the UI.
+        whole_book: it is about the book and not about companies, so that a failure fails the run.
     """
 
     @dg.asset(
@@ -54,7 +56,7 @@ def night_asset(
     )
     def _asset(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
         run = night_run(desk, context.run_id, *night_of(context))
-        outcome = run_step(desk.record, run, step, lambda tx: work(tx, desk))
+        outcome = (run_whole if whole_book else run_step)(desk.record, run, step, lambda tx: work(tx, desk))
         for company, reason in outcome.set_aside.items():
             context.log.error("company %s set aside: %s", company, reason)
         return dg.MaterializeResult(metadata=metadata(outcome))

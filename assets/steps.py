@@ -105,6 +105,14 @@ def run_step(record: Record, run: Run, name: str, step: Step) -> Outcome:
     return out
 
 
+def run_whole(record: Record, run: Run, name: str, step: Step) -> Outcome:
+    """Do a step that is about the whole book, set-aside companies included; a failure fails the run."""
+    began = time.perf_counter()
+    out = _attempt(record, run, name, step, list(run.companies))
+    out.seconds = time.perf_counter() - began
+    return out
+
+
 def run_one(record: Record, run: Run, name: str, step: Step, company: int) -> Outcome:
     """Do a step for one company; a failure sets it aside and is not raised."""
     try:

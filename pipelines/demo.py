@@ -78,6 +78,9 @@ def play(runner: Runner, script: Script) -> list[Night]:
     load_folder(desk, desk.home.path / "sample" / "changes", script.answered_on)
     nights += _night(runner, books, script.settled_on)
     _exchange(runner, books, script, script.settled_on, script.settled_on)
+    with doing("reports with what was learned since"):
+        for date, book, _ in nights:
+            runner.report(date, book)
     return nights
 
 

@@ -34,6 +34,12 @@ INBOUND_FILE = dg.define_asset_job(
     description="One received file: returns, change notices, statement lines or acknowledgements, posted once.",
     tags={**_MONEY, "dagster/max_runtime": "3600"},
 )
+REPORT = dg.define_asset_job(
+    "report",
+    selection=dg.AssetSelection.groups("reports"),
+    partitions_def=NIGHTS,
+    description="The night's report again, with what has been learned since: deliveries, returns, answers.",
+)
 CLOSE_MONTH = dg.define_asset_job(
     "close_month",
     selection=dg.AssetSelection.assets(["ledger", "closed_months"]),
@@ -71,4 +77,4 @@ def retention() -> None:
     forget_old_runs()
 
 
-JOBS: list[Any] = [NIGHT, RELEASE, INBOUND_FILE, CLOSE_MONTH, FULL_AUDIT, retention]
+JOBS: list[Any] = [NIGHT, RELEASE, INBOUND_FILE, REPORT, CLOSE_MONTH, FULL_AUDIT, retention]

@@ -39,6 +39,10 @@ class Runner:
         """Send the book's approved files."""
         return self._run("release", business_date, book)
 
+    def report(self, business_date: dt.date, book: str) -> dg.ExecuteInProcessResult:
+        """Make the night's report again, with what has been learned since."""
+        return self._run("report", business_date, book)
+
     def inbound(self, business_date: dt.date) -> list[str]:
         """Fetch what partners left and process each new file; returns their keys."""
         take_in(self.desk, self.instance, business_date)

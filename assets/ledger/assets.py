@@ -18,6 +18,7 @@ def ledger_assets() -> list[dg.AssetsDefinition]:
             "trial_balance",
             step="ledger.prove",
             work=lambda tx, _desk: prove(tx),
+            whole_book=True,
             deps=BOOKED,
             description="Balance per account after the night, debit positive. Its checks prove the books to the cent.",
         ),
@@ -45,6 +46,7 @@ def ledger_assets() -> list[dg.AssetsDefinition]:
             "full_audit",
             step="ledger.audit",
             work=lambda tx, desk: audit(tx, desk.vault),
+            whole_book=True,
             description="Everything proved again from the record: ledger, subledgers, stored files, chain of actions.",
         ),
     ]

@@ -22,7 +22,7 @@ def post(tx: Tx, event: str, rows: pl.DataFrame, amount: str = "amount_cents") -
     """
     if rows.is_empty():
         return rows.with_columns(journal_id=pl.lit(None, pl.Int64))
-    totals = rows.group_by("company_id").agg(pl.col(amount).sum().alias("total")).sort("company_id")
+    totals = rows.group_by("company_id").agg(pl.col(amount).cast(pl.Int64).sum().alias("total")).sort("company_id")
     numbered = tx.number(totals, "ledger.journal", "journal_id")
     earlier = tx.read("ledger/journals_of_step", step=tx.step, event=event)
     journals = numbered.join(

@@ -18,6 +18,7 @@ def report_assets() -> list[dg.AssetsDefinition]:
             "nightly",
             step=STEP,
             work=_build,
+            whole_book=True,
             deps=["ledger/trial_balance", "payments/ach_files", "enrollment/vendor_files"],
             kinds=("postgres", "duckdb", "html", "excel"),
             description="The night on paper: report with charts, billing register (XLSX, CSV), trial balance, and a "
