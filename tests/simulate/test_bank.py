@@ -74,7 +74,8 @@ def test_the_circle_of_a_night(record: Record, vault: Vault, logins: Logins, cou
 def test_a_bank_refuses_what_does_not_add_up(counterparties: Counterparties) -> None:
     partner = counterparties.partners[BANK]
     golden = (Path(__file__).parent.parent / "payments" / "small.ach").read_bytes()
-    changed = golden.replace(b"000123456789     0000010001", b"000123456789     0000010002")  # an amount that its batch control does not know
+    # An amount that its batch control does not know.
+    changed = golden.replace(b"000123456789     0000010001", b"000123456789     0000010002")
     with keyring_of(partner) as ring:
         message = ring.encrypt_and_sign(changed, partner.pgp.partner_fingerprint)
     (counterparties.box("inbox") / "X.txt.pgp").write_bytes(message)
