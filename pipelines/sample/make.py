@@ -55,43 +55,6 @@ def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share:
     agents = writing_agents(members)
     base = make_members(seed, date, members, agents=agents)
     files, misfits = _first_drop(seed, date, base, members)
-    bad_rows: dict[str, int]
-    changes: dict[str, int]
-
-
-def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share: float = BAD_SHARE) -> Sample:
-    """Write the sample book into a folder: same arguments, same bytes.
-
-    Args:
-        members: subscribers; their dependents come on top.
-        seed: any whole number from 0 on.
-        out: gets the files, `changes/` with a later drop, and EXPECTED.json (bad rows and their findings, families
-            that don't fit their tier, changes by kind).
-        date: business date of the first night. Companies went live a month before, so that it bills one month each.
-        bad_share: bad rows per member; above 0 there is at least one of each kind.
-
-    Raises:
-        SettingsError: too few members, a negative seed or share, or the folder can't be written.
-    """
-    if members < FEWEST or seed < 0 or not 0 <= bad_share <= 0.5:
-        raise SettingsError(
-            "The sample can't be made like that",
-            hint=f"at least {FEWEST} members, a seed from 0 on, a share of bad rows from 0 to 0.5",
-        )
-    agents = writing_agents(members)
-    go_live = pl.select(pl.lit(date).dt.offset_by("-1mo")).item() + dt.timedelta(days=1)
-    base = make_members(seed, date, members, agents=agents)
-    covered, misfits = _misfits(seed, base, members)
-    files = {
-        **catalogue(seed, date, members, go_live),
-        "people.csv": base.people,
-        "bank_accounts.csv": _with_holders(base.accounts, base.people),
-        "subscriptions.csv": base.subscriptions,
-        "covered.csv": covered,
-        "holds.csv": base.holds,
-        "splits.csv": base.splits,
-    }
-    files = {name: frame.select(BY_NAME[name].header) for name, frame in files.items()}
     bad_rows: dict[str, int] = {}
     findings: list[dict[str, Any]] = []
     if bad_share:
