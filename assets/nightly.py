@@ -49,7 +49,6 @@ def night_asset(
         description=description,
         deps=[dg.AssetKey(d.split("/")) for d in deps],
         partitions_def=NIGHTS,
-        backfill_policy=dg.BackfillPolicy.multi_run(max_partitions_per_run=1),
         kinds=set(kinds),
         owners=OWNERS,
         tags={"step": step},
@@ -103,9 +102,7 @@ def _table(frame: pl.DataFrame, most: int = 20) -> dg.TableMetadataValue:
 def night_check(asset: str, name: str, *, query: str, description: str) -> dg.AssetChecksDefinition:
     """A blocking check: the named query returns a row per failure (`failure`, in plain words), so it must return none."""
 
-    @dg.asset_check(
-        asset=dg.AssetKey(asset.split("/")), name=name, description=description, blocking=True, partitions_def=NIGHTS
-    )
+    @dg.asset_check(asset=dg.AssetKey(asset.split("/")), name=name, description=description, blocking=True)
     def _check(context: dg.AssetCheckExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.AssetCheckResult:
         business_date, book = night_of(context)
         run = night_run(desk, context.run.run_id, business_date, book)

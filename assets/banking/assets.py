@@ -10,7 +10,6 @@ from assets.nightly import night_asset
 
 def banking_assets() -> list[dg.AssetsDefinition]:
     """Settlements: the first thing a night books."""
-
     return [
         night_asset(
             "banking",
