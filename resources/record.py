@@ -24,6 +24,7 @@ from psycopg import sql
 from formats.errors import RecordError, UnreachableError
 
 QUERIES = Path(__file__).resolve().parent.parent / "sql"
+_WORTH_COUNTING = 100  # rows of one append
 _LOST = ("08", "57P", "53")  # connection trouble, server shutting down, out of resources
 
 
@@ -235,6 +236,18 @@ class Record:
             self._write_step(tx)
             with _plain_errors(step):
                 connection.commit()
+            self._refresh_statistics(connection, tx)
+
+    def _refresh_statistics(self, connection: Any, tx: Tx) -> None:
+        """Tell the planner what was just written: a table that was empty a minute ago would be joined row by row.
+
+        After the commit and table by table, so that no lock of it is held while another is waited for.
+        """
+        for table, rows in tx.appended.items():
+            if rows >= _WORTH_COUNTING:
+                with _plain_errors(table), connection.cursor() as cursor:
+                    cursor.execute(f"ANALYZE {table}")
+                    connection.commit()
 
     def _write_step(self, tx: Tx) -> None:
         if tx.per_company:

@@ -22,6 +22,18 @@ GRANT SELECT ON audit.action TO daybook_releaser;
 GRANT SELECT ON ALL TABLES IN SCHEMA audit, ledger, exchange, billing, payments, returns, banking TO daybook_auditor;
 REVOKE SELECT ON exchange.content, exchange.parcel, exchange.inbound FROM daybook_auditor;
 
+-- The night refreshes the planner's statistics of what it just wrote (PostgreSQL 17 on; before that autovacuum does).
+DO $$
+DECLARE s text;
+BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    FOREACH s IN ARRAY ARRAY['master', 'intake', 'billing', 'payments', 'returns', 'banking', 'enrollment',
+                             'commissions', 'payables', 'ledger', 'exchange', 'reports', 'audit'] LOOP
+      EXECUTE format('GRANT MAINTAIN ON ALL TABLES IN SCHEMA %I TO daybook_runtime', s);
+    END LOOP;
+  END IF;
+END $$;
+
 -- reader: people without what identifies them.
 CREATE VIEW master.person_masked WITH (security_invoker = false, security_barrier) AS
   SELECT company_id, person_id, code, subscriber_id, relationship, extract(year FROM birth_date)::int AS birth_year, state
