@@ -42,7 +42,7 @@ def originate(tx: Tx, partners: dict[str, Partner], vault: Vault) -> dict[str, i
     waiting = tx.read("payments/attempts_to_send")
     if waiting.is_empty():
         return totals
-    attempts = _with_accounts(waiting.join(_terms(tx, waiting, partners), on="bank", how="left"), vault)
+    attempts = _with_accounts(tx, waiting.join(_terms(tx, waiting, partners), on="bank", how="left"), vault)
     bad = faults(attempts)
     totals["quarantined"] = quarantine(tx, bad)
     usable = attempts.join(bad, on=["company_id", "attempt_id"], how="anti")
@@ -86,8 +86,14 @@ def _terms(tx: Tx, waiting: pl.DataFrame, partners: dict[str, Partner]) -> pl.Da
     return pl.DataFrame(rows)
 
 
-def _with_accounts(attempts: pl.DataFrame, vault: Vault) -> pl.DataFrame:
-    """Add `account`, clear; null where it doesn't open. One damaged value must not hide the others."""
+def _with_accounts(tx: Tx, waiting: pl.DataFrame, vault: Vault) -> pl.DataFrame:
+    """Add the newest version of each account, its `stop`, and `account`, clear; null where it doesn't open.
+
+    One damaged value must not hide the others.
+    """
+    attempts = waiting.join(
+        tx.read("payments/newest_accounts"), on=["company_id", "account_code"], how="left", maintain_order="left"
+    ).join(tx.read("payments/stopped_accounts"), on=["company_id", "account_id"], how="left", maintain_order="left")
     companies, sealed = attempts["company_id"], attempts["account_sealed"]
     try:
         opened = vault.open(companies, sealed, ACCOUNT)

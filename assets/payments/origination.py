@@ -33,7 +33,8 @@ def faults(attempts: pl.DataFrame) -> pl.DataFrame:
     """Name the attempts that can't become entries.
 
     Args:
-        attempts: `payments/attempts_to_send` with `account` (clear; null: it doesn't open) and `entry_limit_cents`.
+        attempts: `payments/attempts_to_send` with their newest account version (nulls: none), `account` (clear; null:
+            it doesn't open), `stop` and `entry_limit_cents`.
 
     Returns:
         company_id, attempt_id, subject, rule, reason; one row per attempt, the first rule that it breaks.

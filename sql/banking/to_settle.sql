@@ -8,6 +8,7 @@ JOIN LATERAL (SELECT state FROM exchange.event v WHERE v.company_id = f.company_
               ORDER BY event_no DESC LIMIT 1) s ON s.state IN ('sent', 'acknowledged')
 JOIN payments.ach_entry e ON e.company_id = f.company_id AND e.file_id = f.file_id
   AND e.effective_date <= w.cutoff AND e.purpose = 'premium'
-WHERE NOT EXISTS (SELECT FROM banking.settlement t WHERE t.company_id = e.company_id AND t.entry_id = e.entry_id)
-  AND NOT EXISTS (SELECT FROM returns.returned r WHERE r.company_id = e.company_id AND r.entry_id = e.entry_id)
+-- Look-ups by key and no anti-joins: those were planned as every entry against every settlement.
+WHERE (SELECT true FROM banking.settlement t WHERE t.company_id = e.company_id AND t.entry_id = e.entry_id) IS NULL
+  AND (SELECT true FROM returns.returned r WHERE r.company_id = e.company_id AND r.entry_id = e.entry_id) IS NULL
 ORDER BY e.company_id, e.entry_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -96,6 +97,24 @@ def test_again_appends_nothing_and_rebuild_equals(record: Record, vault: Vault) 
     # No trace is given twice, though both companies' files go out through one ODFI.
     traces = look(record, "SELECT trace_number FROM payments.ach_entry ORDER BY 1")["trace_number"].to_list()
     assert traces == [f"01100001{n:07d}" for n in range(1, 5)]
+
+
+def test_two_books_at_once_share_no_trace(record: Record, vault: Vault) -> None:
+    south = {**TWO, "book_id": 2}
+    seed(
+        record,
+        master__book=[{}, {"book_id": 2, "code": "south"}],
+        master__company=[{}, south],
+        master__bank_account=accounts(vault, *"123456") + accounts(vault, *"123456", company_id=2),
+        payments__attempt=[attempt(n, company_id=c) for c in (1, 2) for n in range(1, 7)],
+    )
+    step = functools.partial(originate, partners=bank(), vault=vault)
+    runs = [night(record, book) for book in ("north", "south", "north", "south")]
+    with ThreadPoolExecutor(4) as threads:
+        outs = list(threads.map(lambda each: run_step(record, each, "payments.originate", step), runs))
+    assert sum(out.totals["ach_files"] for out in outs) == 2
+    traces = look(record, "SELECT trace_number FROM payments.ach_entry ORDER BY 1")["trace_number"].to_list()
+    assert traces == [f"01100001{n:07d}" for n in range(1, 13)]
 
 
 def test_late_attempts_go_into_a_second_file_of_the_day(record: Record, vault: Vault) -> None:
