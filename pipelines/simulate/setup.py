@@ -245,7 +245,7 @@ def _spawn(home: Home, port: int) -> subprocess.Popen[bytes]:
     ]
     with (home.counterparties / "server.log").open("wb") as log:
         return subprocess.Popen(  # noqa: S603 - our own module
-            [*command, "--port", str(port), *(word for user in users for word in ("--user", user))],
+            [*command, *(word for user in users for word in ("--user", user))],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=log,
