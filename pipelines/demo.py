@@ -7,8 +7,12 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from formats.errors import SettingsError
@@ -54,17 +58,14 @@ def prepare(desk: Desk, script: Script) -> dict[str, Any]:
     Raises:
         SettingsError: this home already holds a demo with other members, seed or date.
     """
-    from pipelines.sample import make_sample  # noqa: PLC0415 - not needed by an installation
-    from pipelines.simulate.setup import setup_partners, start_server  # noqa: PLC0415
+    from pipelines.simulate.setup import setup_partners, start_server  # noqa: PLC0415 - not needed by an installation
 
     _same_demo(desk.home, script)
     with doing("simulated bank and vendors on a loopback SFTP server"):
         setup_partners(desk.home)
         start_server(desk.home)
-    book = desk.home.path / "sample"
-    with doing(f"sample book of {script.members:,} members"):
-        make_sample(script.members, script.seed, book, script.date)
-    return load_folder(desk, book, script.date)
+    with _customer_drop(script) as folder:
+        return load_folder(desk, folder, script.date)
 
 
 def play(runner: Runner, script: Script) -> list[Night]:
@@ -75,7 +76,8 @@ def play(runner: Runner, script: Script) -> list[Night]:
     books = books_of(desk)
     nights = _night(runner, books, script.date)
     _exchange(runner, books, script, script.date, script.answered_on)
-    load_folder(desk, desk.home.path / "sample" / "changes", script.answered_on)
+    with _customer_drop(script) as folder:
+        load_folder(desk, folder / "changes", script.answered_on)
     nights += _night(runner, books, script.settled_on)
     _exchange(runner, books, script, script.settled_on, script.settled_on)
     with doing("reports with what was learned since"):
@@ -89,6 +91,16 @@ def finish(desk: Desk, nights: list[Night], began: float) -> dict[str, Any]:
     from pipelines.nights import report, summary  # noqa: PLC0415
 
     return report(desk, [summary(desk, *night) for night in nights], time.perf_counter() - began)
+
+
+@contextmanager
+def _customer_drop(script: Script) -> Iterator[Path]:
+    """The customer's files for the length of a load: they hold numbers in clear, so they never rest in the home."""
+    from pipelines.sample import make_sample  # noqa: PLC0415
+
+    with tempfile.TemporaryDirectory(prefix="daybook-drop-") as folder:
+        make_sample(script.members, script.seed, Path(folder), script.date)
+        yield Path(folder)
 
 
 def _night(runner: Runner, books: list[str], date: dt.date) -> list[Night]:

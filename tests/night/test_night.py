@@ -1,0 +1,106 @@
+"""The night from end to end: what it makes, that it makes it once, and that it keeps secrets dark."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from pipelines.demo import finish, play
+from pipelines.nights import books_of, house, listed_files, summary
+from resources.database import connect
+from tests.support.world import World
+
+NIGHT_KEYS = [
+    "date", "book", "companies", "invoices", "billed_cents", "attempts", "ach_files", "ach_entries",
+    "ach_debit_cents", "ach_credit_cents", "returns", "notices", "settled_cents", "vendor_files", "acknowledged",
+    "commission_cents", "payable_cents", "set_aside", "quarantined", "rows_appended", "ledger_balanced",
+]  # fmt: skip
+
+
+def contents(world: World) -> dict[str, bytes]:
+    """Every outbound file's bytes by company, name and partner."""
+    with world.desk.record.step("t", run_no=0, companies=house(world.desk), business_date=world.script.date) as tx:
+        rows = tx.select(
+            "SELECT f.company_id, f.kind, f.partner, f.name, c.sealed FROM exchange.file f "
+            "JOIN exchange.content c USING (company_id, file_id)"
+        )
+    return {
+        f"{r['partner']}/{r['name']}": world.desk.vault.open_bytes(r["company_id"], "exchange.content", r["sealed"])
+        for r in rows.iter_rows(named=True)
+    }
+
+
+def reports(world: World) -> dict[str, bytes]:
+    return {str(p.relative_to(world.home.reports)): p.read_bytes() for p in world.home.reports.rglob("*") if p.is_file()}
+
+
+def test_the_nights_bill_draft_settle_accrue_and_balance(played: World) -> None:
+    script = played.script
+    first = {b: summary(played.desk, script.date, b) for b in books_of(played.desk)}
+    last = {b: summary(played.desk, script.settled_on, b) for b in books_of(played.desk)}
+    assert list(first["north"]) == NIGHT_KEYS
+    assert all(n["ledger_balanced"] and n["set_aside"] == 0 for n in (*first.values(), *last.values()))
+    assert all(n["invoices"] and n["billed_cents"] > 0 and n["ach_files"] == 2 for n in first.values())
+    assert all(n["ach_debit_cents"] == n["billed_cents"] for n in first.values())
+    assert all(n["vendor_files"] and n["settled_cents"] > 0 for n in last.values())
+    assert all(0 < n["commission_cents"] + n["payable_cents"] <= n["settled_cents"] for n in last.values())
+
+
+def test_every_file_left_and_was_answered(played: World) -> None:
+    states = {f["state"] for f in listed_files(played.desk, played.script.date)}
+    assert states <= {"acknowledged", "rejected"}
+    assert "acknowledged" in states
+    assert all(len(f["sha256"]) == 64 for f in listed_files(played.desk, played.script.date))
+
+
+def test_the_result_has_the_agreed_shape(played: World) -> None:
+    nights = [(played.script.date, book, "") for book in books_of(played.desk)]
+    result = finish(played.desk, nights, 0.0)
+    assert list(result) == ["nights", "files", "reports", "exceptions", "seconds"]
+    assert [list(n) for n in result["nights"]] == [NIGHT_KEYS, NIGHT_KEYS]
+    assert all({"kind", "partner", "path", "sha256", "state"} <= set(f) for f in result["files"])
+    assert all({"name", "path", "sha256"} <= set(r) and Path(r["path"]).is_file() for r in result["reports"])
+    assert isinstance(result["exceptions"], int)
+
+
+def test_running_everything_again_appends_no_row_and_makes_the_same_bytes(played: World) -> None:
+    before, files, papers = played.digest(), contents(played), reports(played)
+    with played.runner() as runner:
+        nights = play(runner, played.script)
+    assert played.digest() == before
+    assert contents(played) == files
+    assert reports(played) == papers
+    assert [summary(played.desk, *n)["rows_appended"] for n in nights] == [0] * len(nights)
+
+
+def test_no_clear_number_rests_anywhere(played: World, clear_numbers: set[str], server_home: object) -> None:
+    needles = [n.encode() for n in clear_numbers]
+    seen = 0
+    for path in [*played.home.path.rglob("*"), *_server_files(server_home)]:
+        if path.is_file() and not path.is_symlink():
+            data = path.read_bytes()
+            seen += 1
+            assert not [n for n in needles if n in data], f"a clear number in {path.name}"
+    assert seen > 50
+
+
+def test_no_clear_number_in_any_table_not_even_dagsters(played: World, clear_numbers: set[str]) -> None:
+    found = 0
+    with connect(played.desk.logins.runtime) as c:
+        c.execute("SELECT set_config('daybook.companies', %s, false)", ["{" + ",".join(map(str, house(played.desk))) + "}"])
+        names = c.execute(
+            "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
+            "WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'public')"
+        ).fetchall()
+        for (name,) in names:
+            for (text,) in c.execute(f"SELECT t::text FROM {name} t"):  # type: ignore[arg-type]
+                found += 1
+                assert not [n for n in clear_numbers if n in text], f"a clear number in {name}"
+    assert found > 1000
+
+
+def _server_files(server_home: object) -> list[Path]:
+    from resources.embedded import data_dir
+    from resources.home import Home
+
+    assert isinstance(server_home, Home)
+    return list(data_dir(server_home.path / "server").rglob("*"))
