@@ -100,7 +100,7 @@ def _table(frame: pl.DataFrame, most: int = 20) -> dg.TableMetadataValue:
 
 
 def night_check(asset: str, name: str, *, query: str, description: str) -> dg.AssetChecksDefinition:
-    """A blocking check: the named query returns a row per failure (`failure`, in plain words), so it must return none."""
+    """A blocking check: the named query gives a row per failure (`failure`, in plain words), so it must give none."""
 
     @dg.asset_check(asset=dg.AssetKey(asset.split("/")), name=name, description=description, blocking=True)
     def _check(context: dg.AssetCheckExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.AssetCheckResult:

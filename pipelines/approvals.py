@@ -37,7 +37,7 @@ def approve_checked(
     return waiting
 
 
-def decide(desk: Desk, company: str, file_id: int, state: str, actor: str, reason: str) -> None:
+def decide(desk: Desk, company: str, file_id: int, state: str, *, actor: str, reason: str) -> None:
     """Record what a person found out about one file.
 
     Raises:

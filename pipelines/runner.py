@@ -13,7 +13,6 @@ from pipelines.definitions import build
 from resources.desk import Desk
 from sensors.inbound import take_in
 
-
 # The event log keeps everything; a terminal wants only what went wrong.
 _QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 

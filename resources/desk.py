@@ -1,5 +1,6 @@
-"""The desk a run works at: the record, the vault, the partners. Opened at first use, so that importing costs nothing
-and a definition can be looked at on a machine without a database.
+"""The desk a run works at: the record, the vault, the partners.
+
+Opened at first use, so that importing costs nothing and a definition can be looked at without a database.
 """
 
 from __future__ import annotations
@@ -23,7 +24,8 @@ from resources.vault import Vault, find
 class Limits:
     """How much of the slow outside referee a night affords; the rest of the checks always run in full."""
 
-    referee_sets: int | None = None  # transaction sets of one 834 that pyx12 reads; None: all
+    referee_whole_up_to: int | None = 4  # an 834 of at most so many sets is judged whole by pyx12; None: always
+    referee_sample: int = 2  # of a larger one so many sets, first and last among them
     referee_processes: int = 2
 
 

@@ -183,12 +183,22 @@ def number_from(rows: pl.DataFrame, highest: pl.DataFrame, key: str) -> pl.DataF
     )
 
 
+class _Idle(list[tuple[int, Any]]):
+    """Connections that wait for the next step, with the process that opened them; closed when nobody can use them."""
+
+    def __del__(self) -> None:
+        for owner, connection in self:
+            if owner == os.getpid():
+                with suppress(adbc_errors.Error):
+                    connection.close()
+
+
 @dataclass(frozen=True)
 class Record:
     """The database under one login. Never printed: the address holds a password."""
 
     uri: str = field(repr=False)
-    _idle: list[tuple[int, Any]] = field(default_factory=list, repr=False, compare=False)
+    _idle: _Idle = field(default_factory=_Idle, repr=False, compare=False)
 
     @contextmanager
     def step(

@@ -3,8 +3,8 @@
 import datetime as dt
 
 import dagster as dg
-from assets.delivery.receive import receive
 
+from assets.delivery.receive import receive
 from assets.partitions import INBOUND
 from assets.steps import HOUSE, open_run
 from resources.desk import Desk

@@ -4,16 +4,12 @@ import datetime as dt
 
 import dagster as dg
 
-from assets.banking.steps import statement
-from assets.delivery.inbound import inbound
+from assets.delivery.process import process
 from assets.delivery.release import release
-from assets.enrollment.acknowledge import acknowledge
 from assets.nightly import OWNERS, metadata
 from assets.partitions import INBOUND, NIGHTS, night_of
-from assets.returns.steps import post_returns
-from assets.steps import HOUSE, open_run, run_step
+from assets.steps import HOUSE, open_run
 from resources.desk import Desk
-from resources.record import Tx
 from resources.redaction import clean_errors
 
 
@@ -73,15 +69,7 @@ def inbound_files(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk
         orchestrator_run=context.run_id,
         actor="inbound",
     )
-    kind = str(received.item(0, "kind"))
-
-    def work(tx: Tx) -> dict[str, int]:
-        if kind == "nacha":
-            return post_returns(tx, sha256, desk.partners, desk.vault)
-        if kind == "bai2":
-            return statement(tx, sha256, desk.vault)
-        return acknowledge(tx, bytes.fromhex(sha256), inbound(tx, sha256, desk.vault).data, desk.vault)
-
-    name = {"nacha": "returns.post", "bai2": "banking.statement"}.get(kind, "enrollment.acknowledge")
-    outcome = run_step(desk.record, run, name, work)
-    return dg.MaterializeResult(metadata={"kind": dg.MetadataValue.text(kind), **metadata(outcome)})
+    outcome = process(desk.record, run, sha256, desk.partners, desk.vault)
+    return dg.MaterializeResult(
+        metadata={"kind": dg.MetadataValue.text(str(received.item(0, "kind"))), **metadata(outcome)}
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dagster as dg
 
+from assets.enrollment.guard import SecondOpinion
 from assets.enrollment.steps import build_files
 from assets.nightly import night_asset, night_check
 from resources.desk import Desk
@@ -12,13 +13,8 @@ from resources.record import Tx
 
 def _build(tx: Tx, desk: Desk) -> dict[str, int]:
     limits = desk.limits
-    return build_files(
-        tx,
-        desk.partners,
-        desk.vault,
-        referee_sets=limits.referee_sets,
-        processes=limits.referee_processes,
-    )
+    opinion = SecondOpinion(limits.referee_whole_up_to, limits.referee_sample, limits.referee_processes)
+    return build_files(tx, desk.partners, desk.vault, opinion=opinion)
 
 
 def enrollment_assets() -> list[dg.AssetsDefinition]:

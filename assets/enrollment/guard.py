@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from formats.edi834 import Enrollment, Profile, Stamp, check, read
@@ -9,14 +11,27 @@ from formats.edi834.referee import referee
 from formats.errors import GuardError
 from formats.problems import ERROR
 
+_QUICK = 2  # so few sets are judged faster here than in processes that must start first
 
-def prove(
-    data: bytes, meant: Enrollment, profile: Profile, stamp: Stamp, *, referee_sets: int | None, processes: int
-) -> None:
+
+@dataclass(frozen=True)
+class SecondOpinion:
+    """How much of a file the slow outside referee (pyx12, some 900 members a second) is shown; our checks read all."""
+
+    whole_up_to: int | None = None  # transaction sets: up to so many, all of them; None: always all
+    sample: int = 2  # of a larger file: so many, first and last among them
+    processes: int = 1
+
+    def sets(self, total: int) -> int:
+        """How many of a file's sets the referee reads."""
+        return total if self.whole_up_to is None or total <= self.whole_up_to else min(self.sample, total)
+
+
+def prove(data: bytes, meant: Enrollment, profile: Profile, stamp: Stamp, opinion: SecondOpinion) -> str:
     """Hold the bytes against what went in, the checker's rules and pyx12.
 
     Counts of members, subscribers and coverages; control numbers; SE, GE and IEA; QTY; semantic rules; the outside
-    referee over `referee_sets` sets (None: all).
+    referee. Returns what was done in words, with how many sets the referee read of how many.
 
     Raises:
         GuardError: names the first thing that is wrong, by segment and rule, never by value.
@@ -31,10 +46,13 @@ def prove(
     _equal("ST02", [f"{stamp.set_control + n:04d}" for n in range(sets)], again.interchange["set_control"].to_list())
     _refuse(pl.concat([again.problems, check(again, profile)]))
     # Character set E for every partner: under B pyx12 refuses the ^ that ISA11 must hold. The basic set is our check.
-    verdict = referee(data, "E", sets=referee_sets, processes=processes)
+    shown = opinion.sets(sets)
+    verdict = referee(data, "E", sets=shown, processes=opinion.processes if shown > _QUICK else 1)
     _refuse(verdict.problems)
     if not verdict.valid:
         raise GuardError("the 834 is refused by pyx12", hint="build it again after the source is corrected")
+    read_by = f"{verdict.sets_checked} of {verdict.sets_total} transaction sets"
+    return f"read back, held against its members, {read_by} judged by pyx12"
 
 
 def _equal(what: str, meant: object, found: object) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 
 from assets.enrollment.coverage import Windows
-from assets.enrollment.guard import prove
+from assets.enrollment.guard import SecondOpinion, prove
 from assets.enrollment.members import KEY, coverage_rows, enrollment_of, untold, with_fingerprint
 from assets.enrollment.numbers import Numbers, given
 from assets.enrollment.profiles import asks_ssn, profile_for
@@ -23,7 +23,6 @@ from resources.sealed import FILE_OUT, SSN
 from resources.vault import Vault
 
 KIND = "edi834"
-_PROOF = "read back, held against its members, judged by pyx12"
 SEQUENCE = 1  # a full file a night; a second one of the same night would be 2
 _GROUP, _FILE = ["company_id", "partner"], ["company_id", "file_id"]
 
@@ -45,8 +44,7 @@ class _Kit:
 
     partners: Mapping[str, Partner]
     vault: Vault
-    referee_sets: int | None
-    processes: int
+    opinion: SecondOpinion
 
 
 @dataclass
@@ -64,8 +62,7 @@ def build_files(
     vault: Vault,
     *,
     windows: Windows | None = None,
-    referee_sets: int | None = None,
-    processes: int = 1,
+    opinion: SecondOpinion | None = None,
 ) -> dict[str, int]:
     """Write, prove and record the full 834 of every company and vendor that has none for the business date.
 
@@ -77,8 +74,7 @@ def build_files(
         partners: profiles by code; a vendor with members needs one with a table [edi834].
         vault: seals the files; opens SSNs for partners that ask for them.
         windows: how far a vendor looks around the business date.
-        referee_sets: transaction sets of a file that pyx12 reads; None: all.
-        processes: how many pyx12 may run at once.
+        opinion: how much of each file pyx12 is shown; default: all of it.
 
     Returns:
         files, members (INS), coverage_changes, families_left_out.
@@ -98,7 +94,7 @@ def build_files(
     drafts = _drafts(tx, due, rows, partners, vault)
     totals["families_left_out"] = _leave_out(tx, drafts)
     ready = [d for d in drafts if d.meant.members.height]
-    made = _write(tx, ready, told, _Kit(partners, vault, referee_sets, processes))
+    made = _write(tx, ready, told, _Kit(partners, vault, opinion or SecondOpinion()))
     _append(tx, made)
     totals["files"] = len(made.files)
     totals["members"] = sum(f["records"] for f in made.files)
@@ -192,7 +188,7 @@ def _write(tx: Tx, drafts: list[_Draft], told: pl.DataFrame, kit: _Kit) -> _Made
         taken = numbers.take(partner, sets)
         stamp = _stamp(draft.due["company"], partner, tx.business_date, taken)
         data = write(draft.meant, draft.profile, stamp)
-        prove(data, draft.meant, draft.profile, stamp, referee_sets=kit.referee_sets, processes=kit.processes)
+        proof = prove(data, draft.meant, draft.profile, stamp, kit.opinion)
         made.files.append(
             {
                 "company_id": company,
@@ -202,6 +198,7 @@ def _write(tx: Tx, drafts: list[_Draft], told: pl.DataFrame, kit: _Kit) -> _Made
                 "sha256": hashlib.sha256(data).digest(),
                 "size": len(data),
                 "records": draft.meant.members.height,
+                "proof": proof,
                 "sealed": kit.vault.seal_bytes(company, FILE_OUT, data),
             }
         )
@@ -226,15 +223,14 @@ def _append(tx: Tx, made: _Made) -> None:
     rows = pl.DataFrame(made.files)
     tx.append(
         "exchange.file",
-        rows.drop("sealed").with_columns(day, kind=pl.lit(KIND), sequence=pl.lit(SEQUENCE), created_by=pl.lit("night")),
+        rows.drop("sealed", "proof").with_columns(
+            day, kind=pl.lit(KIND), sequence=pl.lit(SEQUENCE), created_by=pl.lit("night")
+        ),
     )
     tx.append("exchange.content", rows.select("company_id", "file_id", "sealed"))
     events = [
-        rows.select("company_id", "file_id", event_no=pl.lit(n), state=pl.lit(state), detail=pl.lit(detail))
-        for n, state, detail in (
-            (1, "built", ""),
-            (2, "checked", _PROOF),
-        )
+        rows.select("company_id", "file_id", event_no=pl.lit(n), state=pl.lit(state), detail=detail)
+        for n, state, detail in ((1, "built", pl.lit("")), (2, "checked", pl.col("proof")))
     ]
     tx.append("exchange.event", pl.concat(events).sort(*_FILE, "event_no").with_columns(day, actor=pl.lit("night")))
     tx.append("exchange.control_number", pl.concat(made.numbers))

@@ -10,7 +10,6 @@ from assets.payments.steps import originate, plan_attempts
 
 def payments_assets() -> list[dg.AssetsDefinition]:
     """Payment attempts, ACH files, and the checks that stand before a file may leave."""
-
     return [
         night_asset(
             "payments",

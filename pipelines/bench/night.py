@@ -16,13 +16,11 @@ from pipelines.nights import books_of, house
 from pipelines.runner import Runner
 from pipelines.workplace import open_runner
 from resources import embedded
-from resources.desk import Desk, Limits
+from resources.desk import Desk
 from resources.home import Home
 from resources.record import Record
 
 YARDSTICK = "bare COPY of the rows appended"
-# One set of each vendor file goes to the outside referee, as in production; our own checks read all of it.
-LIMITS = Limits(referee_sets=1)
 
 
 def bench_night(members: int) -> Bench:
@@ -30,7 +28,7 @@ def bench_night(members: int) -> Bench:
     base = Path(tempfile.mkdtemp(prefix="daybook-bench-"))
     base.chmod(0o711)
     home = Home(base / "var").make()
-    desk = Desk(home, limits=LIMITS)
+    desk = Desk(home)
     script = Script(members, 1, DEMO_DATE)
     out = Bench("night", members)
     try:
@@ -72,9 +70,8 @@ def _steps(desk: Desk, result: dg.ExecuteInProcessResult) -> list[Step]:
             continue
         found = event.step_materialization_data.materialization
         shown = {k: v.value for k, v in found.metadata.items()}
-        tables = shown["tables"] if "tables" in shown else None
         rows, floor = 0, 0.0
-        if tables is not None:
+        if "tables" in shown:
             records = found.metadata["tables"]
             assert isinstance(records, dg.TableMetadataValue)  # noqa: S101 - assets/nightly.py makes it
             for row in records.records:

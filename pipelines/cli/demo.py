@@ -13,6 +13,7 @@ from pipelines.cli.output import Result, command, console, doing
 from pipelines.demo import DEMO_DATE, Script, finish, play, prepare
 from pipelines.tables import nights_text
 from pipelines.workplace import open_desk, open_runner
+from resources.desk import Limits
 
 
 @click.command()
@@ -34,7 +35,7 @@ def demo(members: int, date: dt.date, seed: int) -> Result:
     began = time.perf_counter()
     script = Script(members, seed, date)
     with doing("database"):
-        desk = open_desk()
+        desk = open_desk(Limits(referee_whole_up_to=None))  # every 834 of the demo is judged whole
     loaded = prepare(desk, script)
     console.print(f"    {sum(f['loaded'] for f in loaded['files']):,} rows loaded, "
                   f"{len(loaded['problems']):,} set aside with a reason")  # fmt: skip

@@ -50,5 +50,5 @@ def resolve(company: str, file_id: int, state: str, actor: str, reason: str) -> 
     """
     from pipelines.approvals import decide  # noqa: PLC0415
 
-    decide(open_desk(), company, file_id, state, actor, reason)
+    decide(open_desk(), company, file_id, state, actor=actor, reason=reason)
     return {"company": company, "file_id": file_id, "state": state, "actor": actor}

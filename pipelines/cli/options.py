@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 
-class Date(click.ParamType):
+class Date(click.ParamType[dt.date]):
     """An ISO date."""
 
     name = "YYYY-MM-DD"

@@ -62,6 +62,8 @@ receiver_id = "{receiver}"
 usage = "P"
 line_end = "{line_end}"
 end_date = "{end_date}"
+# Small sets: pyx12 judges them side by side, and an answer about one leaves the others alone.
+max_members_per_set = 500
 """
 
 

@@ -30,7 +30,9 @@ def contents(world: World) -> dict[str, bytes]:
 
 
 def reports(world: World) -> dict[str, bytes]:
-    return {str(p.relative_to(world.home.reports)): p.read_bytes() for p in world.home.reports.rglob("*") if p.is_file()}
+    return {
+        str(p.relative_to(world.home.reports)): p.read_bytes() for p in world.home.reports.rglob("*") if p.is_file()
+    }
 
 
 def test_the_nights_bill_draft_settle_accrue_and_balance(played: World) -> None:
@@ -86,7 +88,9 @@ def test_no_clear_number_rests_anywhere(played: World, clear_numbers: set[str], 
 def test_no_clear_number_in_any_table_not_even_dagsters(played: World, clear_numbers: set[str]) -> None:
     found = 0
     with connect(played.desk.logins.runtime) as c:
-        c.execute("SELECT set_config('daybook.companies', %s, false)", ["{" + ",".join(map(str, house(played.desk))) + "}"])
+        c.execute(
+            "SELECT set_config('daybook.companies', %s, false)", ["{" + ",".join(map(str, house(played.desk))) + "}"]
+        )
         names = c.execute(
             "SELECT format('%I.%I', schemaname, tablename) FROM pg_tables "
             "WHERE schemaname NOT IN ('pg_catalog', 'information_schema', 'public')"

@@ -22,6 +22,7 @@ RANDOM = {
     "master.bank_account": {"account_sealed"},
     "exchange.content": {"sealed"},
     "exchange.inbound": {"sealed", "name", "size"},
+    "exchange.arrival": {"wire_sha256"},
     "exchange.parcel": {"content", "sha256"},
     "exchange.receipt": {"sha256", "size"},
 }
