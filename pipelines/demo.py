@@ -9,7 +9,7 @@ import datetime as dt
 import json
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -68,22 +68,43 @@ def prepare(desk: Desk, script: Script) -> dict[str, Any]:
         return load_folder(desk, folder, script.date)
 
 
-def play(runner: Runner, script: Script) -> list[Night]:
-    """The nights: bill and draft, deliver, be answered, reconcile, and the night on which the money is ours."""
-    from pipelines.nights import books_of  # noqa: PLC0415 - reports and Dagster
+Part = Callable[["Runner", Script], list[Night]]
 
-    desk = runner.desk
-    books = books_of(desk)
-    nights = _night(runner, books, script.date)
-    _exchange(runner, books, script, script.date, script.answered_on)
+
+def first_night(runner: Runner, script: Script) -> list[Night]:
+    """Bill and draft, build every file, prove."""
+    return _night(runner, script.date)
+
+
+def first_answers(runner: Runner, script: Script) -> list[Night]:
+    """Deliver, be answered, reconcile."""
+    _exchange(runner, script, script.date, script.answered_on)
+    return []
+
+
+def second_night(runner: Runner, script: Script) -> list[Night]:
+    """Late changes come in; the night on which the first night's money is ours, and what it earns is accrued."""
     with _customer_drop(script) as folder:
-        load_folder(desk, folder / "changes", script.answered_on)
-    nights += _night(runner, books, script.settled_on)
-    _exchange(runner, books, script, script.settled_on, script.settled_on)
+        load_folder(runner.desk, folder / "changes", script.answered_on)
+    return _night(runner, script.settled_on)
+
+
+def second_answers(runner: Runner, script: Script) -> list[Night]:
+    """Deliver and be answered again; the reports with all that was learned."""
+    _exchange(runner, script, script.settled_on, script.settled_on)
     with doing("reports with what was learned since"):
-        for date, book, _ in nights:
-            runner.report(date, book)
-    return nights
+        for date in (script.date, script.settled_on):
+            for book in _books(runner):
+                runner.report(date, book)
+    return []
+
+
+PARTS: tuple[Part, ...] = (first_night, first_answers, second_night, second_answers)
+
+
+def play(runner: Runner, script: Script) -> list[Night]:
+    """All parts in order; doing it again changes nothing."""
+    return [night for part in PARTS for night in part(runner, script)]
 
 
 def finish(desk: Desk, nights: list[Night], began: float) -> dict[str, Any]:
@@ -103,22 +124,28 @@ def _customer_drop(script: Script) -> Iterator[Path]:
         yield Path(folder)
 
 
-def _night(runner: Runner, books: list[str], date: dt.date) -> list[Night]:
+def _books(runner: Runner) -> list[str]:
+    from pipelines.nights import books_of  # noqa: PLC0415 - reports and Dagster
+
+    return books_of(runner.desk)
+
+
+def _night(runner: Runner, date: dt.date) -> list[Night]:
     ran = []
-    for book in books:
+    for book in _books(runner):
         with doing(f"night of {date}, book {book}"):
             ran.append((date, book, runner.night(date, book).run_id))
     return ran
 
 
-def _exchange(runner: Runner, books: list[str], script: Script, sent: dt.date, answered: dt.date) -> None:
+def _exchange(runner: Runner, script: Script, sent: dt.date, answered: dt.date) -> None:
     """Approve as a second person, release, let the partners answer, take the answers in."""
     from pipelines.simulate import answer  # noqa: PLC0415
 
     desk = runner.desk
     with doing("approval by a second person"):
         approve_checked(desk, sent, APPROVER, reason="demo")
-    for book in books:
+    for book in _books(runner):
         with doing(f"release of {sent}, book {book}"):
             runner.release(sent, book)
     for who in ("bank", "vendor"):

@@ -7,8 +7,14 @@ from pathlib import Path
 
 import dagster as dg
 
+from assets.partitions import BOOKS
 from resources.database import Logins
+from resources.desk import Desk
 from resources.home import Home
+
+# The name of our definitions in the UI, and the tag by which a run of the command line is counted to the same jobs.
+LOCATION = "daybook"
+OURS = {".dagster/repository": f"__repository__@{LOCATION}"}
 
 # Storage address from the environment: the file holds no password. What must hold: no telemetry, no first-visit
 # dialog, no captured output on disk (it could hold a value), a killed run is noticed, nothing is retried unseen.
@@ -35,15 +41,23 @@ run_retries: {enabled: false, retry_on_asset_or_op_failure: false}
 telemetry: {enabled: false}
 nux: {enabled: false}
 """
+# The working directory goes first on Dagster's module path: a folder of ours where nothing can shadow a module.
+_WORKSPACE = """\
+load_from:
+  - python_module:
+      module_name: pipelines.definitions
+      location_name: %(location)s
+      working_directory: "%(home)s"
+"""
 
 
 def configure(home: Home, logins: Logins) -> Path:
-    """Write `dagster.yaml` and set the two variables Dagster reads; returns DAGSTER_HOME."""
+    """Write `dagster.yaml` and `workspace.yaml`, set the variables Dagster reads; returns DAGSTER_HOME."""
     home.make()
-    wanted = _YAML % {"home": home.dagster}
-    path = home.dagster / "dagster.yaml"
-    if not path.exists() or path.read_text() != wanted:
-        path.write_text(wanted)
+    for name, text in (("dagster.yaml", _YAML), ("workspace.yaml", _WORKSPACE)):
+        wanted, path = text % {"home": home.dagster, "location": LOCATION}, home.dagster / name
+        if not path.exists() or path.read_text() != wanted:
+            path.write_text(wanted)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
     os.environ["DAYBOOK_DAGSTER_URL"] = logins.dagster
     os.environ["DAGSTER_DISABLE_TELEMETRY"] = "1"
@@ -53,3 +67,10 @@ def configure(home: Home, logins: Logins) -> Path:
 def open_instance(home: Home, logins: Logins) -> dg.DagsterInstance:
     """The instance; its tables are made at first use."""
     return dg.DagsterInstance.from_config(str(configure(home, logins)))
+
+
+def register_books(desk: Desk, instance: dg.DagsterInstance) -> list[str]:
+    """Make every book of the record a partition, so that its nights can be chosen in the UI; returns the codes."""
+    books: list[str] = desk.record.read("audit/books")["code"].to_list()
+    instance.add_dynamic_partitions(str(BOOKS.name), books)
+    return books

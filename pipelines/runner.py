@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import os
+import socket
 from dataclasses import dataclass
+from pathlib import Path
 
 import dagster as dg
 
@@ -17,6 +20,10 @@ from sensors.inbound import take_in
 _QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
 
 
+# Which process plays a run: a killed one can't say so itself.
+_PROCESS = "daybook/process"
+
+
 @dataclass(frozen=True)
 class Runner:
     """A desk, a Dagster instance, and the definitions bound to them."""
@@ -27,7 +34,8 @@ class Runner:
 
     @classmethod
     def at(cls, desk: Desk, instance: dg.DagsterInstance) -> Runner:
-        """A runner for this desk."""
+        """A runner for this desk; runs that a killed process left behind are closed first."""
+        close_abandoned(instance)
         return cls(desk, instance, build({"desk": desk}))
 
     def night(self, business_date: dt.date, book: str) -> dg.ExecuteInProcessResult:
@@ -58,7 +66,11 @@ class Runner:
 
     def _execute(self, job: str, key: str) -> dg.ExecuteInProcessResult:
         result = self.definitions.resolve_job_def(job).execute_in_process(
-            instance=self.instance, partition_key=key, raise_on_error=False, run_config=_QUIET
+            instance=self.instance,
+            partition_key=key,
+            raise_on_error=False,
+            run_config=_QUIET,
+            tags={_PROCESS: _here(os.getpid())},
         )
         if not result.success:
             raise DaybookError(
@@ -66,6 +78,42 @@ class Runner:
                 hint="mend the cause and run it again; what was booked stays, nothing is booked twice",
             )
         return result
+
+
+def close_abandoned(instance: dg.DagsterInstance) -> int:
+    """Mark runs as failed whose process on this machine is gone, and free the pool slots they held.
+
+    The daemon's run monitoring does this for runs it launched; a run of the command line that was killed would stay
+    STARTED for ever, and the next release would wait for its slot for ever. Returns how many there were.
+    """
+    going = dg.RunsFilter(statuses=[dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+    closed = 0
+    for run in instance.get_runs(filters=going):
+        told = run.tags.get(_PROCESS, "")
+        machine, _, pid = told.partition(":")
+        if machine == socket.gethostname() and pid.partition("@")[0].isdigit() and not _alive(told):
+            instance.report_run_failed(run, "the process that played it ended before it was done; run it again")
+            instance.event_log_storage.free_concurrency_slots_for_run(run.run_id)
+            closed += 1
+    return closed
+
+
+def _here(pid: int) -> str:
+    """A process of this machine, by number and start: numbers are used again."""
+    return f"{socket.gethostname()}:{pid}@{_started(pid)}"
+
+
+def _alive(told: str) -> bool:
+    pid = int(told.partition(":")[2].partition("@")[0])
+    return _here(pid) == told
+
+
+def _started(pid: int) -> str:
+    try:
+        # Field 22 of /proc/<pid>/stat, counted behind the name, which may hold blanks.
+        return Path(f"/proc/{pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()[19]
+    except OSError:
+        return "gone"
 
 
 def failure(result: dg.ExecuteInProcessResult) -> str:

@@ -37,14 +37,24 @@ def _requests(
     ]
 
 
-@dg.schedule(cron_schedule="0 * * * *", job=NIGHT, execution_timezone="UTC")
+@dg.schedule(
+    cron_schedule="0 * * * *",
+    job=NIGHT,
+    execution_timezone="UTC",
+    description="Each book's night at 01:00 of its own time zone, every day of the year. Looks every hour who is due.",
+)
 def nightly(context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]) -> list[dg.RunRequest] | dg.SkipReason:
     """Each book's night at 01:00 of its own time zone, every day of the year."""
     due = [request for _, _, request in _requests(context, desk, (NIGHT_HOUR,))]
     return due or dg.SkipReason(f"no book's local hour is {NIGHT_HOUR:02d}:00")
 
 
-@dg.schedule(cron_schedule="0 * * * *", job=RELEASE, execution_timezone="UTC")
+@dg.schedule(
+    cron_schedule="0 * * * *",
+    job=RELEASE,
+    execution_timezone="UTC",
+    description="Approved files leave at 09:00 and 13:00 of the book's time zone, on banking days.",
+)
 def releases(
     context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]
 ) -> list[dg.RunRequest] | dg.SkipReason:
@@ -53,7 +63,12 @@ def releases(
     return due or dg.SkipReason("no release hour of any book, or not a banking day")
 
 
-@dg.schedule(cron_schedule="0 12 2 * *", job=CLOSE_MONTH, execution_timezone="UTC")
+@dg.schedule(
+    cron_schedule="0 12 2 * *",
+    job=CLOSE_MONTH,
+    execution_timezone="UTC",
+    description="Closes the month before on the second day of a month, for every book.",
+)
 def monthly_close(
     context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]
 ) -> list[dg.RunRequest] | dg.SkipReason:
@@ -62,7 +77,12 @@ def monthly_close(
     return due or dg.SkipReason("no books yet")
 
 
-@dg.schedule(cron_schedule="0 12 * * 0", job=FULL_AUDIT, execution_timezone="UTC")
+@dg.schedule(
+    cron_schedule="0 12 * * 0",
+    job=FULL_AUDIT,
+    execution_timezone="UTC",
+    description="Every Sunday: everything of every book proved again.",
+)
 def weekly_audit(
     context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]
 ) -> list[dg.RunRequest] | dg.SkipReason:
@@ -72,7 +92,11 @@ def weekly_audit(
 
 
 monthly_retention = dg.ScheduleDefinition(
-    name="monthly_retention", cron_schedule="0 10 3 * *", job=retention, execution_timezone="UTC"
+    name="monthly_retention",
+    cron_schedule="0 10 3 * *",
+    job=retention,
+    execution_timezone="UTC",
+    description="Forgets the orchestrator's own old runs on the third day of a month.",
 )
 
 SCHEDULES = [nightly, releases, monthly_close, weekly_audit, monthly_retention]

@@ -6,13 +6,21 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
+from types import FrameType
+from typing import NoReturn
 
 import click
 
 from formats.errors import SettingsError
-from pipelines.cli.output import console
-from pipelines.workplace import open_desk
+from pipelines.cli.output import console, doing
+from pipelines.workplace import open_desk, reach
+from resources.desk import Desk
 from resources.home import ROOT
+
+# `dagster dev` says that a tool of another package replaces it. That is no news to who started `daybook ui`, and what
+# else it may warn of stays to be seen. By its words, because a category of Dagster's can't be named this early.
+_SILENCED = "ignore:Function `dev_command` is superseded"
 
 
 @click.command()
@@ -20,7 +28,6 @@ from resources.home import ROOT
 @click.option("--host", default="127.0.0.1", show_default=True, help="the UI has no login: keep it on loopback")
 def ui(port: int, host: str) -> None:
     """Open the Dagster UI: runs, the grid of nights by book, schedules, sensors, checks. Ctrl-C ends it."""
-    from pipelines.instance import configure  # noqa: PLC0415
     from pipelines.simulate.setup import start_if_set_up  # noqa: PLC0415
 
     if host not in ("127.0.0.1", "localhost", "::1"):
@@ -29,20 +36,39 @@ def ui(port: int, host: str) -> None:
             hint="keep --host 127.0.0.1 and put a proxy with a login before it (deploy/)",
         )
     desk = open_desk()
-    configure(desk.home, desk.logins)
     start_if_set_up(desk.home)
+    with doing("Dagster's storage and the books' partitions"):
+        folder = _prepare(desk)
+    console.print(f"Daybook UI: http://{host}:{port}  (Ctrl-C ends it)", markup=False)
+    raise SystemExit(_serve(folder, host, port))
+
+
+def _prepare(desk: Desk) -> Path:
+    """Bring Dagster's instance up to what the record knows: the last night's date, the books. Returns its folder."""
     last = desk.record.read("audit/last_night")["business_date"].to_list()
     if last and last[0]:
-        os.environ["DAYBOOK_NIGHTS_UNTIL"] = last[0].isoformat()
-    console.print(f"Daybook UI: http://{host}:{port}  (Ctrl-C ends it)", markup=False)
-    # The working directory goes first on Dagster's module path: the home, where no module of ours can be shadowed.
-    command = [sys.executable, "-P", "-m", "dagster", "dev", "-h", host, "-p", str(port), "-m", "pipelines.definitions"]
-    env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    child = subprocess.Popen(command, cwd=desk.home.dagster, env=env, start_new_session=True)  # noqa: S603
+        reach(last[0])
+    from pipelines.instance import open_instance, register_books  # noqa: PLC0415 - after the reach is set
+
+    with open_instance(desk.home, desk.logins) as instance:
+        register_books(desk, instance)
+    return desk.home.dagster
+
+
+def _serve(folder: Path, host: str, port: int) -> int:
+    """Run Dagster's services in a process group of their own until they end or we are told to; returns the status."""
+    command = [sys.executable, "-P", "-W", _SILENCED, "-m", "dagster", "dev", "--log-level", "warning"]
+    command += ["-h", host, "-p", str(port), "-w", str(folder / "workspace.yaml")]
+    # Its folder is another one than ours: what was relative must not be any more.
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "DAYBOOK_HOME": str(folder.parent)}
+    # A script without job control starts us deaf to SIGINT, and our children would inherit that.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGTERM, _stop)
+    child = subprocess.Popen(command, cwd=folder, env=env, start_new_session=True)  # noqa: S603 - our own program
     try:
-        code = child.wait()
+        return child.wait()
     except KeyboardInterrupt:
-        code = 0
+        return 0
     finally:
         if child.poll() is None:
             os.killpg(child.pid, signal.SIGINT)
@@ -50,4 +76,7 @@ def ui(port: int, host: str) -> None:
                 child.wait(timeout=20)
             except subprocess.TimeoutExpired:
                 os.killpg(child.pid, signal.SIGKILL)
-    raise SystemExit(code)
+
+
+def _stop(_signal: int, _frame: FrameType | None) -> NoReturn:
+    raise KeyboardInterrupt

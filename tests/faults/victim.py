@@ -1,8 +1,8 @@
 """A process that plays the nights and kills itself, with SIGKILL, at a named boundary of a step.
 
 Not a test: `test_kills.py` starts it. It warms up (imports), says `ready`, waits for one line of JSON on stdin:
-`{"home", "logins", "script", "kill"}` where kill is null or `{"at": "<step>", "phase": "before|after", "nth": n}`.
-Boundaries passed are written to stderr.
+`{"home", "logins", "script", "part", "kill"}` where kill is null or `"<step> before|after"`: it dies the first time it
+comes there with something to commit. Boundaries passed are written to stderr.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pipelines.demo import Script, play
+from pipelines.demo import PARTS, Script
 from pipelines.workplace import open_runner
 from resources.database import Logins
 from resources.desk import Desk
@@ -28,8 +28,7 @@ from resources.record import Record, Tx
 class MortalRecord(Record):
     """Dies when told: right before a step's commit, or right after it."""
 
-    kill: dict[str, Any] | None = None
-    seen: ClassVar[dict[str, int]] = {}
+    kill: ClassVar[str | None] = None
 
     @contextmanager
     def step(self, step: str, **options: Any) -> Iterator[Tx]:
@@ -42,9 +41,8 @@ class MortalRecord(Record):
 
     def _boundary(self, step: str, phase: str) -> None:
         name = f"{step} {phase}"
-        self.seen[name] = self.seen.get(name, 0) + 1
-        print(f"boundary {name} {self.seen[name]}", file=sys.stderr, flush=True)
-        if self.kill and (self.kill["at"], self.kill["phase"], self.kill["nth"]) == (step, phase, self.seen[name]):
+        print(f"boundary {name}", file=sys.stderr, flush=True)
+        if name == self.kill:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
@@ -57,7 +55,7 @@ def main() -> None:
     MortalRecord.kill = order["kill"]
     desk.__dict__["record"] = record
     with open_runner(desk, script.settled_on) as runner:
-        play(runner, script)
+        PARTS[order["part"]](runner, script)
     print("played", flush=True)
 
 
