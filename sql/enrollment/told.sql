@@ -1,8 +1,10 @@
--- The last each vendor was told of a person under a subscription; what a rejected or void file said was not heard:
+-- The last each vendor was told of a person under a subscription; what a file said that was rejected or void by the
+-- business date was not heard:
 -- company_id, partner, person_id, subscription_id, highest (version), heard, told_tier, coverage_start, coverage_end,
 -- fingerprint, head_id, vendor_id, line, plan_code, sub_end.
 WITH dead AS (
-  SELECT DISTINCT company_id, file_id FROM exchange.event WHERE state IN ('rejected', 'void')
+  SELECT DISTINCT company_id, file_id FROM exchange.event
+  WHERE state IN ('rejected', 'void') AND business_date <= {business_date}::date
 ), versions AS (
   SELECT m.company_id, m.partner, m.person_id, m.subscription_id, m.version, m.tier, m.coverage_start, m.coverage_end,
     m.fingerprint, d.file_id IS NULL AS heard,

@@ -1,9 +1,11 @@
 -- Lines of invoices whose funding was booked since this step last appended for the company (less a day, for transactions
--- that overlapped), and of subscriptions it has quarantined, with their funding as of the business date: company_id,
+-- that overlapped) or is of a later business date than it looked at then (a night made up for leaves it to the next), and
+-- of subscriptions it has quarantined, with their funding as of the business date: company_id,
 -- line_id, subscription_id, product_id, vendor_id, vendor_cents, commissionable_cents, total_cents, funded_cents.
 -- Every join is by equality on whole sets: without statistics a plan of nested loops would never end.
 WITH mark AS (
-  SELECT c AS company_id, coalesce(max(s.booked_at) - interval '1 day', '-infinity') AS since
+  SELECT c AS company_id, coalesce(max(s.booked_at) - interval '1 day', '-infinity') AS since,
+    coalesce((array_agg(s.business_date ORDER BY s.booked_at DESC))[1], '-infinity') AS looked_to
   FROM unnest({companies}::int[]) c LEFT JOIN audit.step s ON s.company_id = c AND s.step = {step}
   GROUP BY c
 ), entry AS (
@@ -19,7 +21,7 @@ WITH mark AS (
   UNION ALL
   SELECT company_id, to_invoice, amount_cents, booked_at, business_date FROM payments.credit_use
 ), funded AS (
-  SELECT m.company_id, m.invoice_id, bool_or(m.booked_at > k.since) AS fresh,
+  SELECT m.company_id, m.invoice_id, bool_or(m.booked_at > k.since OR m.business_date > k.looked_to) AS fresh,
     coalesce(sum(m.amount_cents) FILTER (WHERE m.business_date <= {business_date}::date), 0) AS cents
   FROM money m JOIN mark k USING (company_id)
   GROUP BY 1, 2
@@ -39,5 +41,5 @@ LEFT JOIN waiting w USING (company_id, invoice_id)
 JOIN billing.line l USING (company_id, invoice_id)
 JOIN master.fee e USING (fee_id) JOIN master.product p USING (product_id)
 WHERE i.bill_date <= {business_date}::date
-  AND (f.fresh OR w.invoice_id IS NOT NULL OR (i.total_cents <= 0 AND i.booked_at > k.since))
+  AND (f.fresh OR w.invoice_id IS NOT NULL OR (i.total_cents <= 0 AND (i.booked_at > k.since OR i.bill_date > k.looked_to)))
 ORDER BY l.company_id, l.line_id

@@ -192,6 +192,19 @@ def test_a_night_that_was_missed_is_made_up_for(
     assert balance(record) == {1100: TOTAL, 2000: 0, 2100: -VENDOR, 2200: -5844 - 1508, 4000: -4708}
 
 
+def test_a_night_made_up_for_leaves_later_money_to_the_next_however_long_ago_it_was_booked(record: Record) -> None:
+    seed(record, **(ONE_MEMBER | TREE | invoice()))
+    days_ago = dt.datetime.now(dt.UTC) - dt.timedelta(days=3)
+    second = paid(2, TOTAL, on=2, of=2)
+    second["banking__settlement"][0]["booked_at"] = days_ago
+    seed(record, **invoice(2))
+    seed(record, **second)
+    seed(record, **paid(1, 20000, on=1))
+    assert accrue(record, on=1)[0]["payable_cents"] == 13799
+    totals, _ = accrue(record, on=2)
+    assert (totals["payable_cents"], totals["commission_cents"]) == (VENDOR, 5844 + 1508)
+
+
 def change(record: Record, statement: str) -> None:
     import psycopg
 

@@ -298,6 +298,27 @@ def test_a_return_of_a_later_day_is_not_known_to_an_earlier_night(record: Record
     assert ask(record, DAY + dt.timedelta(days=1)).rows == {}
 
 
+def test_a_stop_or_a_new_version_of_a_later_day_is_not_known_to_an_earlier_night(record: Record) -> None:
+    later = DAY + dt.timedelta(days=2)
+    notice = {
+        "company_id": 1, "entry_id": 9, "sha256": b"n", "position": 1, "code": "C01", "account_id": 3, "outcome": "x",
+        "business_date": later,
+    }  # fmt: skip
+    put(
+        record,
+        master__bank_account=[{}, {"account_id": 2, "code": "B2"}, {"account_id": 3, "code": "B2", "version": 2}],
+        master__subscription=[{}, {"subscription_id": 2, "code": "S2", "account_code": "B2"}],
+        billing__invoice=[invoice(1, 5000), invoice(2, 700)],
+        billing__line=[line(1), line(2, subscription=2)],
+        returns__account_stop=[STOPPED | {"business_date": later}, STOPPED | {"account_id": 2}],
+        returns__notice=[notice],
+    )
+    ask(record)
+    assert [row[2] for row in asked(record)] == ["B1"]  # B2's version that may be drafted from came later
+    ask(record, later)
+    assert [row[2] for row in asked(record, later)] == ["B2"]
+
+
 CENTS = st.integers(1, 5000)
 PAYERS = st.lists(st.tuples(st.integers(0, 3), CENTS), max_size=12)
 

@@ -127,6 +127,21 @@ def test_late_attempts_go_into_a_second_file_of_the_day(record: Record, vault: V
     assert nacha.read(stored(record, vault, file_id=2)).file["modifier"].item() == "B"
 
 
+def test_what_the_bank_said_on_a_later_day_is_not_known_to_an_earlier_night(record: Record, vault: Vault) -> None:
+    later = DAY + dt.timedelta(days=2)
+    world(record, vault)
+    stop = {"company_id": 1, "account_id": 1, "code": "R02", "stop": "yes", "business_date": later}
+    notice = {
+        "company_id": 1, "entry_id": 9, "sha256": b"n", "position": 1, "code": "C01", "account_id": 12, "outcome": "x",
+        "business_date": later,
+    }  # fmt: skip
+    corrected = accounts(vault, "42")[0] | {"account_id": 12, "code": "B2", "version": 2}
+    seed(record, returns__account_stop=[stop], returns__notice=[notice], master__bank_account=[corrected])
+    run(record, vault)
+    assert look(record, "SELECT account_id FROM payments.ach_entry ORDER BY 1")["account_id"].to_list() == [1, 2, 3]
+    assert stored(record, vault).decode() == GOLDEN.read_text()
+
+
 def test_a_bad_account_is_named_and_the_others_go_on(record: Record, vault: Vault) -> None:
     world(record, vault)
     broken = accounts(vault, "1", "2", "3")
