@@ -17,12 +17,14 @@ from resources.home import Home
 from tests.support.world import SCRIPT, World, new_world
 
 
-def fresh_database(server_home: Home, name: str) -> Logins:
+def fresh_database(server_home: Home, name: str, copy_of: str = "daybook") -> Logins:
+    """A database with the schema and no rows, or a copy of another one as it stands."""
     server = embedded.start(server_home.path / "server")
     template = open_database(server_home, migrate=False)
     with connect(server.superuser_uri()) as admin:
         admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        admin.execute(f"CREATE DATABASE {name} TEMPLATE daybook OWNER daybook_owner_login")
+        admin.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [copy_of])
+        admin.execute(f"CREATE DATABASE {name} TEMPLATE {copy_of} OWNER daybook_owner_login")
     roles = ("owner", "runtime", "releaser", "auditor", "reader")
     return Logins(**{r: getattr(template, r).replace("@/daybook?", f"@/{name}?") for r in roles})
 

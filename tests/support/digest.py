@@ -38,12 +38,24 @@ def tables(record: Record) -> list[str]:
     return [t for t in found["name"] if t not in NOT_FACTS]
 
 
-def digest(record: Record, companies: Iterable[int], *, only: Iterable[str] | None = None) -> dict[str, str]:
-    """`table -> rows and hash`, the same for the same facts whatever the order they were written in."""
+def digest(
+    record: Record, companies: Iterable[int], *, only: Iterable[str] | None = None, journals_by_name: bool = False
+) -> dict[str, str]:
+    """`table -> rows and hash`, the same for the same facts whatever the order they were written in.
+
+    `journals_by_name`: a journal stands for its step, date and event instead of its number, which tells the order of
+    booking: a night made up for books after what came in meanwhile.
+    """
     out = {}
     with record.step("digest", run_no=0, companies=list(companies), business_date=_ANY) as tx:
+        names = tx.select(
+            "SELECT company_id, journal_id, concat_ws('/', source_kind, source_id, event) AS journal "
+            "FROM ledger.journal"
+        )
         for table in only or tables(record):
             rows = tx.select(f"SELECT * FROM {table}")
+            if journals_by_name and "journal_id" in rows.columns:
+                rows = rows.join(names, on=["company_id", "journal_id"], how="left").drop("journal_id")
             drop = [c for c in rows.columns if c in WHO_AND_WHEN or c in RANDOM.get(table, set())]
             out[table] = _hash(rows.drop(drop))
     return out

@@ -59,3 +59,24 @@ def new_world(logins: Logins, *, like: Home | None = None, script: Script = SCRI
     finally:
         stop_server(home)
         shutil.rmtree(base, ignore_errors=True)
+
+
+@contextmanager
+def twin_world(of: World, logins: Logins) -> Iterator[World]:
+    """A copy of a world as it stands, the partners and their folders included; `logins` are of a copy of its database.
+
+    From here on the two go separate ways.
+    """
+    from pipelines.simulate.setup import start_server, stop_server
+
+    base = Path(tempfile.mkdtemp(prefix="daybook-twin-"))
+    base.chmod(0o711)
+    home = Home(base / "var").make()
+    for folder in ("keys", "partners", "reports", "counterparties"):
+        shutil.copytree(of.home.path / folder, home.path / folder, dirs_exist_ok=True)
+    try:
+        start_server(home)
+        yield World(Desk(home, logins=logins), of.script)
+    finally:
+        stop_server(home)
+        shutil.rmtree(base, ignore_errors=True)
