@@ -110,7 +110,14 @@ def night_check(asset: str, name: str, *, query: str, description: str) -> dg.As
         return dg.AssetCheckResult(
             passed=found.is_empty(),
             metadata={"failures": found.height, **({"first": _table(found)} if not found.is_empty() else {})},
-            description=str(found.item(0, "failure")) if not found.is_empty() else "nothing found",
+            description=_verdict(found, len(run.companies)),
         )
 
     return _check
+
+
+def _verdict(found: pl.DataFrame, companies: int) -> str:
+    if found.is_empty():
+        return f"holds for {companies} compan{'y' if companies == 1 else 'ies'}"
+    more = f" (and {found.height - 1} more)" if found.height > 1 else ""
+    return f"{found.item(0, 'failure')}{more}"

@@ -15,13 +15,15 @@ FIRST_NIGHT = "2026-01-01"
 
 
 def nights_until(today: dt.date, asked: str | None) -> int:
-    """How many days past today the grid reaches: tomorrow, or the furthest night somebody asked for.
+    """How many days the grid holds from today on: today and tomorrow, or up to the furthest night asked for.
+
+    Tomorrow, because today is the clock's in UTC and a book in Guam is already a day ahead when its night starts.
 
     Args:
         today: the clock's date.
         asked: an ISO date, DAYBOOK_NIGHTS_UNTIL; rehearsals of future nights set it.
     """
-    return max(1, (dt.date.fromisoformat(asked) - today).days + 1 if asked else 1)
+    return max(2, (dt.date.fromisoformat(asked) - today).days + 1 if asked else 2)
 
 
 BOOKS = dg.DynamicPartitionsDefinition(name="book")

@@ -9,14 +9,14 @@ from collections.abc import Mapping
 from typing import Any
 
 import dagster as dg
-from assets.commissions.assets import commission_assets
-from assets.delivery.assets import delivery_assets
-from assets.payables.assets import payables_assets
 
 from assets.banking.assets import banking_assets
 from assets.billing.assets import billing_assets
+from assets.commissions.assets import commission_assets
+from assets.delivery.assets import delivery_assets
 from assets.enrollment.assets import enrollment_assets
 from assets.ledger.assets import ledger_assets
+from assets.payables.assets import payables_assets
 from assets.payments.assets import payments_assets
 from assets.reports.assets import report_assets
 from pipelines.jobs import JOBS
@@ -47,6 +47,8 @@ def build(overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=SENSORS,
+        # The event log keeps everything; a terminal wants only what went wrong.
+        loggers={"console": dg.colored_console_logger.configured({"log_level": "ERROR"})},
         resources={"desk": Desk(home()), **(overrides or {})},
         # Frames and the database use the cores; a run of many small processes would only wait for them.
         executor=dg.in_process_executor,

@@ -35,7 +35,8 @@ run_coordinator:
   class: QueuedRunCoordinator
 concurrency:
   runs: {max_concurrent_runs: 2}
-  pools: {default_limit: 1}
+  # Held back in the queue and not inside a run: a killed run would keep its slot, and the next one wait for ever.
+  pools: {default_limit: 1, granularity: run}
 run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 300}
 run_retries: {enabled: false, retry_on_asset_or_op_failure: false}
 telemetry: {enabled: false}

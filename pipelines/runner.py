@@ -13,12 +13,9 @@ import dagster as dg
 from assets.partitions import BOOKS, INBOUND, night_key
 from formats.errors import DaybookError
 from pipelines.definitions import build
+from pipelines.instance import OURS
 from resources.desk import Desk
 from sensors.inbound import take_in
-
-# The event log keeps everything; a terminal wants only what went wrong.
-_QUIET = {"loggers": {"console": {"config": {"log_level": "ERROR"}}}}
-
 
 # Which process plays a run: a killed one can't say so itself.
 _PROCESS = "daybook/process"
@@ -69,8 +66,7 @@ class Runner:
             instance=self.instance,
             partition_key=key,
             raise_on_error=False,
-            run_config=_QUIET,
-            tags={_PROCESS: _here(os.getpid())},
+            tags={**OURS, _PROCESS: _here(os.getpid())},
         )
         if not result.success:
             raise DaybookError(

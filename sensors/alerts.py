@@ -30,19 +30,25 @@ def _sense(context: dg.SensorEvaluationContext, desk: Desk, query: str) -> dg.Sk
     return dg.SkipReason(f"{len(new)} new alerts, {found.height} open")
 
 
-@dg.sensor(minimum_interval_seconds=900)
+@dg.sensor(
+    minimum_interval_seconds=900,
+    description="Raises an alert for a vendor file not answered after two days and for a file whose fate is unknown.",
+)
 def overdue_acknowledgements(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
     """A vendor file sent more than two days ago and not answered; a file whose fate is unknown."""
     return _sense(context, desk, "delivery/overdue")
 
 
-@dg.sensor(minimum_interval_seconds=900)
+@dg.sensor(
+    minimum_interval_seconds=900,
+    description="Raises an alert for a checked money file that nobody has approved by the day after it was made.",
+)
 def approvals_before_cut_off(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
     """A checked money file that nobody has approved while its effective date is near."""
     return _sense(context, desk, "delivery/unapproved")
 
 
-@dg.run_failure_sensor
+@dg.run_failure_sensor(description="Raises an alert for each run that failed.")
 def run_failed(context: dg.RunFailureSensorContext, desk: dg.ResourceParam[Desk]) -> None:
     """A failed run: named once."""
     today = dt.datetime.now(dt.UTC).date()

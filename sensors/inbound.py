@@ -12,21 +12,33 @@ from resources.desk import Desk
 
 def take_in(desk: Desk, instance: dg.DagsterInstance, business_date: dt.date) -> list[str]:
     """Fetch what partners left, register each content once; the partition keys (sha256, hex) that are new."""
-    run = open_run(desk.record, job="receive", book=HOUSE, business_date=business_date, actor="receive")
+    # One run per day, whoever polls: a row for each poll would be half a million a year that say nothing.
+    run = open_run(
+        desk.record,
+        job="receive",
+        book=HOUSE,
+        business_date=business_date,
+        orchestrator_run=f"receive/{business_date}",
+        actor="receive",
+    )
     fresh = receive(desk.record, run, desk.partners, desk.vault)
     instance.add_dynamic_partitions(str(INBOUND.name), fresh)
     return fresh
 
 
-@dg.sensor(job_name="inbound", minimum_interval_seconds=60)
+@dg.sensor(
+    job_name="inbound",
+    minimum_interval_seconds=60,
+    description="Fetches what banks and vendors left. Each new content becomes a partition and a run of its own, once.",
+)
 def inbound_files(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SensorResult | dg.SkipReason:
     """One run per received file; the same content twice is one run."""
     if not desk.partners:
         return dg.SkipReason("no partner profiles yet")
-    fresh = take_in(desk, context.instance, dt.datetime.now(dt.UTC).date())
-    # Registered but never run: the sensor died between the two.
-    waiting = desk.record.read("delivery/inbound_waiting")["sha256"].to_list()
-    keys = sorted({*fresh, *waiting})
+    take_in(desk, context.instance, dt.datetime.now(dt.UTC).date())
+    # What is new, and what was registered by a sensor that died before it asked for the run. In the order of the
+    # query, which the queue keeps: a statement finds what it answers.
+    keys: list[str] = desk.record.read("delivery/inbound_waiting")["sha256"].to_list()
     context.instance.add_dynamic_partitions(str(INBOUND.name), keys)
     if not keys:
         return dg.SkipReason("nothing new")

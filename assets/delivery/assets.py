@@ -23,6 +23,7 @@ def delivery_assets() -> list[dg.AssetsDefinition]:
     group_name="delivery",
     description="Sends the book's approved files over SFTP with PGP, each exactly once. What can't be known is "
     "`unknown` and waits for a person.",
+    deps=[dg.AssetKey(["payments", "ach_files"]), dg.AssetKey(["enrollment", "vendor_files"])],
     partitions_def=NIGHTS,
     kinds={"sftp", "pgp"},
     owners=OWNERS,
@@ -54,6 +55,7 @@ def deliveries(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) 
     partitions_def=INBOUND,
     kinds={"nacha", "bai2", "x12"},
     owners=OWNERS,
+    pool="inbound",
 )
 @clean_errors
 def inbound_files(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:

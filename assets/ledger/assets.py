@@ -39,6 +39,7 @@ def ledger_assets() -> list[dg.AssetsDefinition]:
             "closed_months",
             step="ledger.close",
             work=lambda tx, _desk: close_month(tx),
+            deps=["ledger/trial_balance"],
             description="Closes the calendar month before the business date; later facts are booked in an open month.",
         ),
         night_asset(
@@ -47,6 +48,7 @@ def ledger_assets() -> list[dg.AssetsDefinition]:
             step="ledger.audit",
             work=lambda tx, desk: audit(tx, desk.vault),
             whole_book=True,
+            deps=["ledger/trial_balance"],
             description="Everything proved again from the record: ledger, subledgers, stored files, chain of actions.",
         ),
     ]

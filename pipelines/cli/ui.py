@@ -49,8 +49,10 @@ def _prepare(desk: Desk) -> Path:
     if last and last[0]:
         reach(last[0])
     from pipelines.instance import open_instance, register_books  # noqa: PLC0415 - after the reach is set
+    from pipelines.runner import close_abandoned  # noqa: PLC0415
 
     with open_instance(desk.home, desk.logins) as instance:
+        close_abandoned(instance)
         register_books(desk, instance)
     return desk.home.dagster
 
