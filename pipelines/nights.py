@@ -7,9 +7,11 @@ import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from rich.markup import escape
+
 from assets.reports.summary import night_summary
 from formats.errors import SettingsError
-from pipelines.cli.output import doing
+from pipelines.cli.output import console, doing
 from resources.desk import Desk
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ def run_nights(runner: Runner, business_date: dt.date, asked: Sequence[str] = ()
         with doing(f"night of {business_date}, book {book}"):
             result = runner.night(business_date, book)
         nights.append(summary(runner.desk, business_date, book, result.run_id))
+        for told in set_aside(runner.desk, business_date, book):
+            console.print(f"[red]daybook:[/red] {escape(told)}")
     return report(runner.desk, nights, time.perf_counter() - began)
 
 
@@ -47,6 +51,17 @@ def summary(desk: Desk, business_date: dt.date, book: str, orchestrator_run: str
     run = desk.record.read("audit/run_of", orchestrator_run=orchestrator_run) if orchestrator_run else None
     run_no = int(run.item(0, "run_no")) if run is not None and not run.is_empty() else None
     return dict(night_summary(desk.record, companies, business_date, book, run_no))
+
+
+def set_aside(desk: Desk, business_date: dt.date, book: str) -> list[str]:
+    """Whom the last run of a night set aside: company, step, reason and what to do, a sentence each."""
+    companies = desk.record.read("audit/companies_of_book", book=book)["company_id"].to_list()
+    rows = desk.record.read("reports/set_aside", companies=companies, business_date=business_date, book=book)
+    return [
+        f"company {row['company']} was set aside in {row['step']}: {row['reason']}. The others are done; mend it and run "
+        f"the night of {business_date} again"
+        for row in rows.iter_rows(named=True)
+    ]
 
 
 def report(desk: Desk, nights: list[dict[str, Any]], seconds: float) -> dict[str, Any]:

@@ -62,7 +62,7 @@ def _serve(folder: Path, host: str, port: int) -> int:
     command = [sys.executable, "-P", "-W", _SILENCED, "-m", "dagster", "dev", "--log-level", "warning"]
     command += ["-h", host, "-p", str(port), "-w", str(folder / "workspace.yaml")]
     # Its folder is another one than ours: what was relative must not be any more.
-    env = {**os.environ, "PYTHONPATH": str(ROOT), "DAYBOOK_HOME": str(folder.parent)}
+    env = {**os.environ, "PYTHONPATH": str(ROOT), "DAYBOOK_HOME": str(folder.parent), "GRPC_VERBOSITY": "ERROR"}
     # A script without job control starts us deaf to SIGINT, and our children would inherit that.
     signal.signal(signal.SIGINT, signal.default_int_handler)
     signal.signal(signal.SIGTERM, _stop)
