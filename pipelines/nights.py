@@ -58,8 +58,8 @@ def set_aside(desk: Desk, business_date: dt.date, book: str) -> list[str]:
     companies = desk.record.read("audit/companies_of_book", book=book)["company_id"].to_list()
     rows = desk.record.read("reports/set_aside", companies=companies, business_date=business_date, book=book)
     return [
-        f"company {row['company']} was set aside in {row['step']}: {row['reason']}. The others are done; mend it and run "
-        f"the night of {business_date} again"
+        f"company {row['company']} was set aside in {row['step']}: {row['reason']}. The others are done; mend this one "
+        f"and run the night of {business_date} again"
         for row in rows.iter_rows(named=True)
     ]
 

@@ -17,6 +17,8 @@ from pipelines.instance import OURS
 from resources.desk import Desk
 from sensors.inbound import take_in
 
+# The definitions' own console logger, which says errors only: unasked, Dagster takes one that tells every step.
+_QUIET = {"loggers": {"console": {}}}
 # Which process plays a run: a killed one can't say so itself.
 _PROCESS = "daybook/process"
 
@@ -66,6 +68,7 @@ class Runner:
             instance=self.instance,
             partition_key=key,
             raise_on_error=False,
+            run_config=_QUIET,
             tags={**OURS, _PROCESS: _here(os.getpid())},
         )
         if not result.success:
