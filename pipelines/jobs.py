@@ -13,7 +13,7 @@ NIGHT = dg.define_asset_job(
     selection=dg.AssetSelection.groups(
         "banking", "payables", "commissions", "billing", "payments", "enrollment", "ledger", "reports"
     )
-    - dg.AssetSelection.assets(["ledger", "closed_months"], ["ledger", "full_audit"]),
+    - dg.AssetSelection.assets(["ledger", "closed_months"], ["ledger", "full_audit"], ["commissions", "statements"]),
     description="One book's business night: settle, accrue, bill, draft, enrol, prove, report.",
     tags={**_MONEY, "dagster/max_runtime": "7200", "dagster/priority": "5"},
 )
@@ -33,6 +33,12 @@ REPORT = dg.define_asset_job(
     "report",
     selection=dg.AssetSelection.groups("reports"),
     description="The night's report again, with what has been learned since: deliveries, returns, answers.",
+)
+COMMISSION_RUN = dg.define_asset_job(
+    "commission_run",
+    selection=dg.AssetSelection.assets(["commissions", "statements"]),
+    description="A statement per agent since the last run; its closing balances are commission payable.",
+    tags=_MONEY,
 )
 CLOSE_MONTH = dg.define_asset_job(
     "close_month",
@@ -73,4 +79,4 @@ def retention() -> None:
     forget_old_runs()
 
 
-JOBS: list[Any] = [NIGHT, RELEASE, INBOUND_FILE, REPORT, CLOSE_MONTH, FULL_AUDIT, retention]
+JOBS: list[Any] = [NIGHT, RELEASE, INBOUND_FILE, REPORT, COMMISSION_RUN, CLOSE_MONTH, FULL_AUDIT, retention]

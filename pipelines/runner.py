@@ -7,6 +7,7 @@ import os
 import socket
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -18,7 +19,7 @@ from resources.desk import Desk
 from sensors.inbound import take_in
 
 # The definitions' own console logger, which says errors only: unasked, Dagster takes one that tells every step.
-_QUIET = {"loggers": {"console": {}}}
+_QUIET: dict[str, Any] = {"loggers": {"console": {}}}
 # Which process plays a run: a killed one can't say so itself.
 _PROCESS = "daybook/process"
 

@@ -10,7 +10,7 @@ import dagster as dg
 
 from assets.partitions import BOOKS, night_key
 from formats.nacha.calendar import is_banking_day
-from pipelines.jobs import CLOSE_MONTH, FULL_AUDIT, NIGHT, RELEASE, retention
+from pipelines.jobs import CLOSE_MONTH, COMMISSION_RUN, FULL_AUDIT, NIGHT, RELEASE, retention
 from resources.desk import Desk
 
 NIGHT_HOUR = 1  # of the book's own time zone
@@ -64,6 +64,20 @@ def releases(
 
 
 @dg.schedule(
+    cron_schedule=["0 14 * * 5", "0 14 1 * *"],
+    job=COMMISSION_RUN,
+    execution_timezone="UTC",
+    description="Agents' statements every Friday and on the first of a month, for every book.",
+)
+def commission_runs(
+    context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """Weekly and monthly; a Friday that is a first is one run, by its key."""
+    due = [request for _, _, request in _requests(context, desk, tuple(range(24)))]
+    return due or dg.SkipReason("no books yet")
+
+
+@dg.schedule(
     cron_schedule="0 12 2 * *",
     job=CLOSE_MONTH,
     execution_timezone="UTC",
@@ -99,4 +113,4 @@ monthly_retention = dg.ScheduleDefinition(
     description="Forgets the orchestrator's own old runs on the third day of a month.",
 )
 
-SCHEDULES = [nightly, releases, monthly_close, weekly_audit, monthly_retention]
+SCHEDULES = [nightly, releases, commission_runs, monthly_close, weekly_audit, monthly_retention]

@@ -2,48 +2,20 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import polars as pl
 
 from assets.reports.figures import Night, read_night
 from assets.reports.page import page
+from assets.reports.publish import Made, publish
 from assets.reports.texts import csv_bytes
 from assets.reports.workbook import Sheet, workbook
 from resources.home import Home
 from resources.record import Tx
 
 STEP = "reports.nightly"
-
-
-@dataclass(frozen=True)
-class Made:
-    """A report's bytes and what they hold."""
-
-    name: str
-    content: bytes
-    rows: int
-    total_cents: int
-
-    @property
-    def digest(self) -> bytes:
-        """SHA-256 of the bytes."""
-        return hashlib.sha256(self.content).digest()
-
-    def listed(self) -> dict[str, Any]:
-        """Its line in the manifest."""
-        return {
-            "name": self.name,
-            "rows": self.rows,
-            "total_cents": self.total_cents,
-            "sha256": self.digest.hex(),
-        }
 
 
 def build_reports(tx: Tx, home: Home, book: str) -> dict[str, int]:
@@ -60,28 +32,10 @@ def build_reports(tx: Tx, home: Home, book: str) -> dict[str, int]:
     """
     night = read_night(tx, book)
     made = reports_of(night)
-    folder = home.reports / book / tx.business_date.isoformat()
-    folder.mkdir(parents=True, exist_ok=True)
-    for report in made:
-        _write(folder / report.name, report.content)
-    shown = pl.DataFrame(
-        {
-            "name": [m.name for m in made],
-            "path": [(folder / m.name).relative_to(home.path).as_posix() for m in made],
-            "sha256": [m.digest for m in made],
-            "rows": [m.rows for m in made],
-            "total_cents": [m.total_cents for m in made],
-        }
-    )
-    fresh = shown.join(tx.read("reports/registered", book=book), on=["name", "sha256"], how="anti")
-    tx.append(
-        "reports.report",
-        fresh.with_columns(book_id=pl.lit(night.book_id), business_date=pl.lit(tx.business_date)),
-    )
-    tx.preview = shown.with_columns(pl.col("sha256").bin.encode("hex").str.head(12))
+    new = publish(tx, home, book, night.book_id, made)
     return {
         "files": len(made),
-        "new_versions": fresh.height,
+        "new_versions": new,
         "billed_cents": night.billed_cents,
         "companies_set_aside_tonight": night.figures["set_aside"],
         "proofs_failed": sum(not proof.passed for proof in night.proofs),
@@ -160,13 +114,3 @@ def _manifest(night: Night, files: Sequence[Made]) -> Made:
         "proofs": [{"proof": p.title, "passed": p.passed, "detail": p.detail} for p in night.proofs],
     }
     return Made("manifest.json", (json.dumps(content, indent=2) + "\n").encode(), len(files), register)
-
-
-def _write(path: Path, content: bytes) -> None:
-    """All or nothing: a reader sees the old bytes or the new ones, also when the machine stops in between."""
-    part = path.with_name(f".{path.name}.part")
-    with part.open("wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    part.replace(path)

@@ -1,0 +1,2 @@
+-- The id of a book: book_id.
+SELECT book_id FROM master.book WHERE code = {book}
