@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from rich import box
@@ -15,12 +16,17 @@ def money(cents: int) -> str:
     return f"{'-' if cents < 0 else ''}{abs(cents) // 100:,}.{abs(cents) % 100:02d}"
 
 
-def table(rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], title: str = "") -> str:
-    """Rows as text; `columns` maps a key to its heading, keys that end in `_cents` are shown as dollars."""
+def table(
+    rows: Sequence[Mapping[str, Any]], columns: Mapping[str, str], title: str = "", *, right: Sequence[str] = ()
+) -> str:
+    """Rows as text; `columns` maps a key to its heading, keys that end in `_cents` are shown as dollars.
+
+    Numbers stand to the right, and so do the columns named in `right`.
+    """
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
     for key, heading in columns.items():
         number = any(isinstance(r.get(key), int) and not isinstance(r.get(key), bool) for r in rows)
-        shown.add_column(heading, justify="right" if number else "left", no_wrap=True)
+        shown.add_column(heading, justify="right" if number or key in right else "left", no_wrap=True)
     for row in rows:
         shown.add_row(*(_cell(key, row.get(key)) for key in columns))
     console = Console(width=200, color_system=None)
@@ -39,23 +45,49 @@ def _cell(key: str, value: Any) -> str:
     return f"{value:,}" if isinstance(value, int) else str(value)
 
 
+# A night is read from top to bottom, as its money moves; several nights stand side by side.
 NIGHT = {
-    "date": "night", "book": "book", "companies": "companies", "invoices": "invoices", "billed_cents": "billed $",
-    "attempts": "drafts", "ach_debit_cents": "drafted $", "returns": "returned", "notices": "changes",
-    "settled_cents": "settled $", "vendor_files": "834 files", "acknowledged": "acked",
-    "commission_cents": "commission $", "payable_cents": "vendors $", "quarantined": "quarantined",
-    "set_aside": "set aside", "ledger_balanced": "in balance",
-}  # fmt: skip
+    "companies": "companies",
+    "invoices": "invoices made",
+    "billed_cents": "billed $",
+    "attempts": "drafts planned",
+    "ach_files": "ACH files",
+    "ach_entries": "ACH entries",
+    "ach_debit_cents": "drafted $",
+    "ach_credit_cents": "credited $",
+    "returns": "returned by the bank",
+    "notices": "notices of change",
+    "settled_cents": "settled $",
+    "payable_cents": "accrued for vendors $",
+    "commission_cents": "accrued for agents $",
+    "vendor_files": "834 files to vendors",
+    "acknowledged": "834 files acknowledged",
+    "quarantined": "rows quarantined",
+    "set_aside": "companies set aside",
+    "rows_appended": "rows appended",
+    "ledger_balanced": "ledger in balance",
+}
 FILES = {"state": "state", "kind": "kind", "company": "company", "partner": "partner", "records": "records",
          "debit_cents": "debits $", "path": "path"}  # fmt: skip
 
 
+def nights_table(nights: Sequence[Mapping[str, Any]]) -> str:
+    """Figures down, nights across."""
+    rows = [
+        {"figure": words, **{str(n): _cell(key, night.get(key)) for n, night in enumerate(nights)}}
+        for key, words in NIGHT.items()
+    ]
+    heads = {str(n): f"{night['date']} {night['book']}" for n, night in enumerate(nights)}
+    return table(rows, {"figure": "night of", **heads}, right=tuple(heads))
+
+
 def nights_text(result: Mapping[str, Any]) -> str:
     """What `night` and `demo` print for a person."""
-    parts = [table(result["nights"], NIGHT, "Nights")]
+    parts = [nights_table(result["nights"])]
     if result["files"]:
-        parts.append(table(result["files"], FILES, "Files"))
+        parts.append(table(result["files"], FILES, "Files, with what each holds and where it is now"))
     if result["reports"]:
-        parts.append("Reports\n" + "\n".join(f"  {r['path']}" for r in result["reports"]))
+        folders = dict.fromkeys(str(Path(r["path"]).parent) for r in result["reports"])
+        parts.append("Reports (open nightly.html)\n" + "\n".join(f"  {folder}/" for folder in folders))
     parts.append(f"{result['exceptions']} exceptions wait for a person; {result['seconds']:.1f} s")
     return "\n\n".join(parts)
