@@ -177,6 +177,13 @@ def _install_hint(os_release: str) -> str:
     return "Install it: apt-get install gnupg, dnf install gnupg2 or apk add gnupg"
 
 
+# gpg's word for it: what a person needs to know.
+_UNOPENED = {
+    "no data was provided": "it is no PGP message",
+    "no secret key": "it is encrypted for another key than ours (no secret key)",
+}
+
+
 def _why_not_trusted(result: gnupg.Crypt, signer: str) -> str | None:
     """Why a decryption result is refused; None only for one valid signature by `signer` over unaltered data.
 
@@ -184,7 +191,7 @@ def _why_not_trusted(result: gnupg.Crypt, signer: str) -> str | None:
     """
     bad = [problem["status"] for problem in result.problems if problem["status"] != "no secret key"]
     checks = (
-        (result.ok, f"it can't be decrypted ({result.status or 'no reason given'})"),
+        (result.ok, _UNOPENED.get(result.status, f"it can't be decrypted ({result.status or 'no reason given'})")),
         (not bad, f"its signature does not hold ({''.join(bad[:1])})"),
         (result.valid and result.sig_info, "it is not signed"),
         (len(result.sig_info) == 1, "it has more than one signature"),

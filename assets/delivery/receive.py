@@ -89,7 +89,8 @@ def _open(file: transport.Fetched, partner: Partner, ring: Keyring) -> _Opened:
     kind = kind_of(clear)
     fault = None
     if kind == "unreadable":
-        fault = ("unreadable", "it is neither an ACH file, a BAI2 statement nor an X12 acknowledgement")
+        what = "neither an ACH file, a BAI2 statement nor an X12 acknowledgement" if clear.strip() else "empty"
+        fault = ("unreadable", f"it is {what}")
     elif kind not in _EXPECTED[partner.kind]:
         fault = ("unexpected_kind", f"a {partner.kind} has no business sending a file of kind {kind}")
         kind = "unreadable"
