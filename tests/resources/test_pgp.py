@@ -1,9 +1,11 @@
 """PGP: only what a pinned key signed is opened, and nothing stays behind."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -31,7 +33,7 @@ def agents() -> list[str]:
             line = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
         except OSError:
             continue
-        if "gpg-agent" in line and "dbpgp-" in line:
+        if "gpg-agent" in line and f"{pgp._base()}/dbpgp-" in line:
             found.append(line)
     return found
 
@@ -44,18 +46,28 @@ def wait_until_gone() -> list[str]:
     return agents()
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_folder() -> Iterator[None]:
+    """Homes of this module only: other tests have theirs in the usual folder meanwhile."""
+    folder = Path(tempfile.mkdtemp(prefix="db", dir=pgp._base()))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pgp, "_base", lambda: folder)
+        yield
+    shutil.rmtree(folder)
+
+
 @pytest.fixture(scope="module")
-def us() -> KeyPair:
+def us(own_folder: None) -> KeyPair:
     return make_keypair("Daybook Administrator")
 
 
 @pytest.fixture(scope="module")
-def bank() -> KeyPair:
+def bank(own_folder: None) -> KeyPair:
     return make_keypair("First Loopback Bank")
 
 
 @pytest.fixture(scope="module")
-def stranger() -> KeyPair:
+def stranger(own_folder: None) -> KeyPair:
     return make_keypair("Somebody Else")
 
 
@@ -254,11 +266,13 @@ def test_the_next_keyring_sweeps_what_a_killed_process_left(us: KeyPair, bank: K
             sys.executable,
             "-P",
             "-c",
-            "import sys, time; from pathlib import Path; from resources.pgp import keyring\n"
+            "import sys, time; from pathlib import Path; from resources import pgp; from resources.pgp import keyring\n"
+            "pgp._base = lambda: Path(sys.argv[2])\n"
             "with keyring(Path(sys.argv[1]).read_bytes(), []) as ring:\n"
             "    ring._gpg.sign(b'x', keyid=ring.own_fingerprint)\n"
             "    print(ring._gpg.gnupghome, flush=True); time.sleep(60)",
             str(tmp_path / "secret"),
+            str(pgp._base()),
         ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
