@@ -10,7 +10,7 @@ class DaybookError(Exception):
     def __init__(self, what: str, *, where: str = "", hint: str = "") -> None:
         """Keep the three parts apart so that people and machines can both read them."""
         self.what, self.where, self.hint = what, where, hint
-        super().__init__(what + (f" ({where})" if where else "") + (f". {hint}" if hint else ""))
+        super().__init__(what + (f" ({where})" if where else "") + (f"; {hint}" if hint else ""))
 
 
 class FormatError(DaybookError):
