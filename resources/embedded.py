@@ -187,7 +187,7 @@ def _password(place: Place) -> str:
         return place.secret.read_text(encoding="utf-8").strip()
     except FileNotFoundError:
         raise SettingsError(
-            "The database's superuser password is gone", where=str(place.secret), hint="Restore this file"
+            "The database's superuser password is gone", where=str(place.secret), hint="restore this file"
         ) from None
 
 
@@ -198,7 +198,7 @@ def _same_major(place: Place) -> None:
         raise RecordError(
             f"The database was made by PostgreSQL {made_by}, the programs are {ours}",
             where=str(place.data),
-            hint="Dump it with the former release of Daybook and load it into a new home",
+            hint="dump it with the former release of Daybook and load it into a new home",
         )
 
 

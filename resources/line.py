@@ -86,7 +86,7 @@ class Line:
             raise RefusedError(
                 f"The server's host key ({shown.fingerprint}) is not the pinned one; nothing was sent",
                 where=endpoint.where,
-                hint="Ask the partner by telephone before changing the pinned key",
+                hint="ask the partner by telephone before changing the pinned key",
             )
 
     def log_in(self, credential: "paramiko.PKey | str") -> None:

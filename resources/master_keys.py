@@ -25,7 +25,7 @@ def parse(text: str, where: str) -> dict[int, bytes]:
         keys = []
     if not keys or len(dict(keys)) < len(keys):
         raise SettingsError(
-            "The master key can't be read", where=where, hint="It is base64 of 32 bytes: openssl rand -base64 32"
+            "The master key can't be read", where=where, hint="it is base64 of 32 bytes: openssl rand -base64 32"
         )
     return dict(keys)
 
@@ -46,7 +46,7 @@ def load_or_create(path: Path) -> dict[int, bytes]:
             return parse(_private_text(path), str(path))
     except OSError as error:
         raise SettingsError(
-            f"The key file can't be used: {error.strerror}", where=str(path), hint="Check its folder and owner"
+            f"The key file can't be used: {error.strerror}", where=str(path), hint="check its folder and owner"
         ) from error
 
 

@@ -67,7 +67,7 @@ class Keyring:
             raise ExchangeError(
                 f"Could not encrypt and sign: {result.status or 'no reason given'}",
                 where=self._names[to],
-                hint="Is the partner's key, or ours, expired or revoked?",
+                hint="is the partner's key, or ours, expired or revoked?",
             )
         return bytes(result.data)
 
@@ -108,7 +108,7 @@ def keyring(secret_key: bytes, partners: Sequence[PartnerKey]) -> Iterator[Keyri
                 raise ExchangeError(
                     "The stored PGP key is not the one pinned by fingerprint",
                     where=key.partner,
-                    hint="Ask the partner by telephone which one is right",
+                    hint="ask the partner by telephone which one is right",
                 )
         if partners:
             # The fingerprint was agreed with a person: that is the trust, for these keys and no others.
@@ -234,7 +234,7 @@ def _base() -> Path:
     for folder in (Path("/dev/shm"), Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - 0700 homes inside
         if len(str(folder)) <= _LONGEST_BASE and folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
             return folder
-    raise SettingsError("No short folder for temporary files", hint="Set TMPDIR to a folder with a short name")
+    raise SettingsError("No short folder for temporary files", hint="set TMPDIR to a folder with a short name")
 
 
 def _end(home: Path) -> None:

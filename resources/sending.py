@@ -108,7 +108,7 @@ def parcel(data: bytes, name: str) -> Parcel:
     if not SAFE_NAME.fullmatch(name) or name.lower().endswith(UNFINISHED):
         raise SettingsError(
             f"{name[:60]!r} can't be a file name at a partner",
-            hint="Use up to 180 letters, digits, dots, dashes and underscores; no ending of unfinished uploads",
+            hint="use up to 180 letters, digits, dots, dashes and underscores; no ending of unfinished uploads",
         )
     return Parcel(name=name, data=data, sha256=hashlib.sha256(data).hexdigest())
 

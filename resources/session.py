@@ -159,7 +159,7 @@ class Session:
             raise RefusedError(
                 "What the server holds after the upload is not what was sent (size or hash differs)",
                 where=self._endpoint.where,
-                hint="Is its disk or quota full? Run again; the upload is written anew",
+                hint="is its disk or quota full? Run again; the upload is written anew",
             )
 
     def _publish(self, part: str, final: str, what: Parcel, *, unanswered: bool) -> bool:

@@ -237,5 +237,5 @@ def _unopened(column: str, company: int) -> RecordError:
     return RecordError(
         "A sealed value does not open: it was changed or moved, or sealed under another master key",
         where=f"{column} of company {company}",
-        hint=f"Check {ENVIRONMENT} or the key file against the one this database was made with",
+        hint=f"check {ENVIRONMENT} or the key file against the one this database was made with",
     )

@@ -118,15 +118,15 @@ def load(record: Record, vault: Vault, run: Run, folder: Path, on_progress: Prog
 def _paths(folder: Path) -> dict[str, Path]:
     """The CSV files of a folder in the order of their loading, then those that we don't know."""
     if not folder.is_dir():
-        raise SettingsError("There is no such folder", where=str(folder), hint="Name the folder of the CSV files")
+        raise SettingsError("there is no such folder", where=str(folder), hint="name the folder of the CSV files")
     try:
         there = {path.name: path for path in sorted(folder.iterdir()) if path.suffix.lower() == ".csv"}
     except OSError as error:
-        raise SettingsError(f"The folder can't be read: {error.strerror}", where=str(folder)) from error
+        raise SettingsError(f"the folder can't be read: {error.strerror}", where=str(folder)) from error
     known = {layout.name: there.pop(layout.name) for layout in LAYOUTS if layout.name in there}
     if not known:
         names = ", ".join(BY_NAME)
-        raise SettingsError("The folder holds none of the files we know", where=str(folder), hint=f"They are {names}")
+        raise SettingsError("the folder holds none of the files we know", where=str(folder), hint=f"they are {names}")
     return known | there
 
 

@@ -79,7 +79,7 @@ def _answer(interchange: pl.DataFrame, wrong: pl.DataFrame, ta1: pl.DataFrame) -
 def write_ta1(acks: Acks, route: Route, stamp: AckStamp, marks: Marks = DEFAULT_MARKS) -> bytes:
     """The TA1 rows of `acks` as an interchange that holds nothing else. Raises FormatError without one."""
     if acks.ta1.is_empty():
-        raise FormatError("A TA1 cannot be written: there is none", hint="Give an Acks with a ta1 row")
+        raise FormatError("A TA1 cannot be written: there is none", hint="give an Acks with a ta1 row")
     body = "".join(_ta1_segments(acks, marks))
     head = isa(marks, route, stamp.created, stamp.interchange_control, wants_ta1=False)
     tail = segment(marks, "IEA", 0, f"{stamp.interchange_control:09d}")
@@ -94,7 +94,7 @@ def write_999(
     TA1s go between ISA and GS, where the standard puts them. Raises FormatError when there is no group.
     """
     if acks.groups.is_empty():
-        raise FormatError("A 999 cannot be written: there is no group", hint="Give an Acks with groups")
+        raise FormatError("A 999 cannot be written: there is no group", hint="give an Acks with groups")
     parts = [isa(marks, route, stamp.created, stamp.interchange_control, wants_ta1=False)]
     if with_ta1:
         parts += _ta1_segments(acks, marks)

@@ -111,7 +111,7 @@ def checked(stamp: Stamp, sets: int, profile: Profile) -> int:
         raise FormatError(
             "834 cannot be written: a control number does not fit nine digits",
             where=f"ISA13, GS06 or ST02, {sets} sets",
-            hint="Allocate numbers from 1 to 999999999, and a range of ST02 that ends below the limit",
+            hint="allocate numbers from 1 to 999999999, and a range of ST02 that ends below the limit",
         )
     marks = ".- " if profile.charset == "basic" else ".-_ "
     legal = re.compile(f"[A-Za-z0-9{re.escape(marks)}]{{1,50}}")
@@ -120,6 +120,6 @@ def checked(stamp: Stamp, sets: int, profile: Profile) -> int:
             raise FormatError(
                 "834 cannot be written: the file reference is empty, too long or holds other characters",
                 where="BGN02 or BGN06",
-                hint="Use up to 50 letters, digits, dots and hyphens",
+                hint="use up to 50 letters, digits, dots and hyphens",
             )
     return stamp.set_control

@@ -148,13 +148,13 @@ def load_profile(path: Path) -> Profile:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise SettingsError(
-            "The 834 profile cannot be read", where=str(path), hint="Check the path, and that it is UTF-8 text"
+            "The 834 profile cannot be read", where=str(path), hint="check the path, and that it is UTF-8 text"
         ) from error
     try:
         return Profile.model_validate(tomllib.loads(text))
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(
-            f"The 834 profile is not valid TOML: {error}", where=str(path), hint="Correct the line it names"
+            f"The 834 profile is not valid TOML: {error}", where=str(path), hint="correct the line it names"
         ) from error
     except ValidationError as error:
         faults = "; ".join(
@@ -162,5 +162,5 @@ def load_profile(path: Path) -> Profile:
             for e in error.errors(include_input=False, include_url=False)
         )
         raise SettingsError(
-            f"The 834 profile has wrong values: {faults}", where=str(path), hint="Correct the named keys"
+            f"The 834 profile has wrong values: {faults}", where=str(path), hint="correct the named keys"
         ) from error

@@ -92,7 +92,7 @@ def _parts(
 ) -> Iterator[tuple[bytes, pl.DataFrame | None]]:
     ready = prepare(enrollment, profile)
     if ready.members.is_empty():
-        raise FormatError("834 cannot be written: there is no member", hint="Send no file when nobody is covered")
+        raise FormatError("834 cannot be written: there is no member", hint="send no file when nobody is covered")
     _refuse(ready.members, profile, "members")
     _refuse(ready.coverages, profile, "coverages")
     members = ready.members.with_columns(_set_of(ready.members, profile).alias("set"))
