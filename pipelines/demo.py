@@ -6,7 +6,10 @@ The partners are simulated (pipelines/simulate) and say so; everything between t
 from __future__ import annotations
 
 import datetime as dt
+import hashlib
 import json
+import os
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -64,7 +67,7 @@ def prepare(desk: Desk, script: Script) -> dict[str, Any]:
     with doing("simulated bank and vendors on a loopback SFTP server"):
         setup_partners(desk.home)
         start_server(desk.home)
-    with _customer_drop(script) as folder:
+    with _customer_drop(desk.home, script) as folder:
         return load_folder(desk, folder, script.date)
 
 
@@ -84,7 +87,7 @@ def first_answers(runner: Runner, script: Script) -> list[Night]:
 
 def second_night(runner: Runner, script: Script) -> list[Night]:
     """Late changes come in; the night on which the first night's money is ours, and what it earns is accrued."""
-    with _customer_drop(script) as folder:
+    with _customer_drop(runner.desk.home, script) as folder:
         load_folder(runner.desk, folder / "changes", script.answered_on)
     return _night(runner, script.settled_on)
 
@@ -115,13 +118,23 @@ def finish(desk: Desk, nights: list[Night], began: float) -> dict[str, Any]:
 
 
 @contextmanager
-def _customer_drop(script: Script) -> Iterator[Path]:
-    """The customer's files for the length of a load: they hold numbers in clear, so they never rest in the home."""
+def _customer_drop(home: Home, script: Script) -> Iterator[Path]:
+    """The customer's files for the length of a load: they hold numbers in clear, so they never rest in the home.
+
+    The folder is the home's own, so that what a killed demo left behind is removed by the next.
+    """
     from pipelines.sample import make_sample  # noqa: PLC0415
 
-    with tempfile.TemporaryDirectory(prefix="daybook-drop-") as folder:
-        make_sample(script.members, script.seed, Path(folder), script.date)
-        yield Path(folder)
+    mark = hashlib.sha256(str(home.path).encode()).hexdigest()[:12]
+    folder = Path(tempfile.gettempdir()) / f"daybook-drop-{os.geteuid()}-{mark}"
+    if folder.exists():
+        shutil.rmtree(folder)
+    folder.mkdir(mode=0o700)
+    try:
+        make_sample(script.members, script.seed, folder, script.date)
+        yield folder
+    finally:
+        shutil.rmtree(folder)
 
 
 def _books(runner: Runner) -> list[str]:
