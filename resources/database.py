@@ -53,7 +53,7 @@ def open_database(home: Home, *, migrate: bool = True) -> Logins:
 
     Raises:
         UnreachableError: it does not answer.
-        SettingsError: a login is missing, or the runtime login could bypass row-level security.
+        SettingsError: a login is missing or lacks the night's rights, or could bypass row-level security.
     """
     shared = setting("DATABASE_URL")
     if shared is None:
@@ -64,7 +64,7 @@ def open_database(home: Home, *, migrate: bool = True) -> Logins:
     owner = setting("OWNER_URL") or ""
     if migrate and owner:
         run_migrations(owner)
-    refuse_powerful(shared)
+    refuse_unfit(shared)
     return Logins(
         owner=owner,
         runtime=shared,
@@ -74,27 +74,45 @@ def open_database(home: Home, *, migrate: bool = True) -> Logins:
     )
 
 
-def refuse_powerful(uri: str) -> None:
-    """Refuse a login that row-level security or append-only rules would not bind, and a database without schema."""
+def refuse_unfit(uri: str) -> None:
+    """Refuse a login that our rules would not bind or that lacks the night's rights, and a database that is not ours.
+
+    Raises:
+        SettingsError: says which, and what makes it right.
+    """
     with connect(uri) as connection:
         row = connection.execute(
-            "SELECT rolsuper, rolbypassrls, to_regclass('audit.run') IS NOT NULL "
-            "FROM pg_roles WHERE rolname = current_user"
+            "SELECT current_user, rolsuper OR rolbypassrls, "
+            # From the catalogue, which everybody may read: asking for the table itself is refused to a stranger.
+            "EXISTS (SELECT FROM pg_class WHERE relname = 'run' AND relnamespace = to_regnamespace('audit')), "
+            "(SELECT pg_has_role(r.oid, g.oid, 'USAGE') FROM pg_roles g WHERE g.rolname = 'daybook_runtime'), "
+            "current_setting('server_encoding') "
+            "FROM pg_roles r WHERE r.rolname = current_user"
         ).fetchone()
-    powerful, bypass, made = row or (True, True, False)
-    if powerful or bypass:
+    name, powerful, made, member, encoding = row or ("?", True, False, False, "")
+    if powerful:
         raise SettingsError(
             "the login of DAYBOOK_DATABASE_URL is a superuser or bypasses row-level security",
             hint="give Daybook a login that is a member of daybook_runtime and nothing more",
         )
+    if encoding not in ("UTF8", b"UTF8"):  # a server without encoding gives bytes
+        raise SettingsError(
+            f"the database's encoding is {encoding if isinstance(encoding, str) else 'none'}, and names need UTF8",
+            hint="make it with CREATE DATABASE ... ENCODING 'UTF8' LOCALE 'C' TEMPLATE template0",
+        )
     if not made:
         raise SettingsError(
-            "the database has no Daybook schema, or this login may not see it",
+            "the database has no Daybook schema",
             hint="set DAYBOOK_OWNER_URL to a login that owns the database and may create roles, then run again",
+        )
+    if not member:
+        raise SettingsError(
+            f"the login of DAYBOOK_DATABASE_URL, {name}, is not a member of daybook_runtime",
+            hint=f"as the owner or a DBA: GRANT daybook_runtime TO {name}",
         )
 
 
-def connect(uri: str) -> psycopg.Connection[tuple[object, ...]]:
+def connect(uri: str, setting_name: str = "DAYBOOK_DATABASE_URL") -> psycopg.Connection[tuple[object, ...]]:
     """A plain connection for small, single statements; autocommit.
 
     Raises:
@@ -106,7 +124,7 @@ def connect(uri: str) -> psycopg.Connection[tuple[object, ...]]:
         said = str(error).strip().split("\n")[-1]
         raise UnreachableError(
             f"the database does not answer: {said}",
-            hint="check that it runs and that DAYBOOK_DATABASE_URL is right",
+            hint=f"check that it runs and that {setting_name} is right",
         ) from None
 
 
@@ -122,8 +140,11 @@ def run_migrations(owner: str) -> None:
             "dbmate is not in the environment", where=str(program), hint="run ./daybook once to build it"
         )
     url = owner.replace("postgresql://", "postgres://", 1)
-    if "sslmode" not in url and "host=%2F" in url:
-        url += "&sslmode=disable"  # a Unix socket has no TLS
+    with connect(owner, "DAYBOOK_OWNER_URL") as connection:
+        # Where nothing is said, PostgreSQL's own library uses TLS if the server has it; dbmate's would insist on it.
+        if "sslmode=" not in url and "PGSSLMODE" not in os.environ:
+            mode = "require" if connection.pgconn.ssl_in_use else "disable"
+            url += f"{'&' if '?' in url else '?'}sslmode={mode}"
     done = subprocess.run(  # noqa: S603 - our own program, fixed arguments
         [program, "--no-dump-schema", "--migrations-dir", ROOT / "sql" / "migrations", "migrate"],
         env={**os.environ, "DATABASE_URL": url},
