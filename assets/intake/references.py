@@ -56,6 +56,8 @@ def refer(sheet: Sheet, known: Known, on: dict[str, str], take: dict[str, str], 
     column = list(on)[-1]
     target = known.rows.select(*(pl.col(t).alias(s) for s, t in on.items()), known_=pl.lit(value=True), **{
         new: pl.col(old) for new, old in take.items()})  # fmt: skip
+    # An account has a row per version: the join must not repeat the row that names it.
+    target = target.unique(list(on), keep="last", maintain_order=True)
     sheet.rows = sheet.rows.join(target.cast({c: sheet.rows.schema[c] for c in on}), on=list(on), how="left",
                                  maintain_order="left")  # fmt: skip
     named = pl.all_horizontal(pl.col(c).is_not_null() for c in on) & (pl.col(column).cast(pl.String) != "")

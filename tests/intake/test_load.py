@@ -178,6 +178,16 @@ def test_a_typing_error_in_a_list_ends_nobodys_coverage(record: Record, vault: V
     assert look(record, "SELECT person_id FROM master.covered ORDER BY 1").rows() == [(2,), (3,)]
 
 
+def test_subscriptions_may_name_an_account_that_changed_before(record: Record, vault: Vault, tmp_path: Path) -> None:
+    take(record, vault, good(tmp_path / "1"))
+    changed = GOOD["bank_accounts.csv"][0].replace(ROUTING, OTHER_ROUTING)
+    take(record, vault, write(tmp_path / "2", bank_accounts=[changed]))
+    more = "HARBOR,S2,M1,CARD,EMP,2026-10-01,,1,ach,B1,A1"
+    result = take(record, vault, write(tmp_path / "3", subscriptions=[*GOOD["subscriptions.csv"], more]))
+    assert result.problems.is_empty()
+    assert [(f.rows, f.loaded, f.unchanged) for f in result.files] == [(2, 1, 1)]
+
+
 def test_a_changed_account_is_a_new_version_and_a_notice_of_change_is_not_undone(
     record: Record, vault: Vault, tmp_path: Path
 ) -> None:
