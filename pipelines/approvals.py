@@ -24,8 +24,8 @@ def approve_checked(
     """
     releaser = _releaser(desk)
     ids = _company_ids(desk)
-    if company is not None and company not in ids:
-        raise SettingsError(f"no company is called {company}", hint=f"companies: {', '.join(sorted(ids))}")
+    if company is not None:
+        _known(company, ids)
     waiting = [
         f
         for f in listed_files(desk, business_date)
@@ -45,9 +45,14 @@ def decide(desk: Desk, company: str, file_id: int, state: str, *, actor: str, re
         GuardError: this can't be said of a file in its state.
     """
     ids = _company_ids(desk)
-    if company not in ids:
-        raise SettingsError(f"no company is called {company}", hint=f"companies: {', '.join(sorted(ids))}")
+    _known(company, ids)
     decide_file(_releaser(desk), ids[company], file_id, state, actor=actor, reason=reason)
+
+
+def _known(company: str, ids: dict[str, int]) -> None:
+    if company not in ids:
+        there = f"companies: {', '.join(sorted(ids))}" if ids else "there is none yet: daybook load DIR"
+        raise SettingsError(f"no company is called {company}", hint=there)
 
 
 def _releaser(desk: Desk) -> Record:

@@ -59,11 +59,11 @@ def prepare(desk: Desk, script: Script) -> dict[str, Any]:
     """Partners, the sample book, the first load. Doing it again changes nothing.
 
     Raises:
-        SettingsError: this home already holds a demo with other members, seed or date.
+        SettingsError: this home already holds a demo with other members, seed or date, or a book that is no demo's.
     """
     from pipelines.simulate.setup import setup_partners, start_server  # noqa: PLC0415 - not needed by an installation
 
-    _same_demo(desk.home, script)
+    _same_demo(desk, script)
     with doing("simulated bank and vendors on a loopback SFTP server"):
         setup_partners(desk.home)
         start_server(desk.home)
@@ -168,15 +168,23 @@ def _exchange(runner: Runner, script: Script, sent: dt.date, answered: dt.date) 
         runner.inbound(answered)
 
 
-def _same_demo(home: Home, script: Script) -> None:
-    path = home.path / "demo.json"
+def _same_demo(desk: Desk, script: Script) -> None:
+    path = desk.home.path / "demo.json"
     wanted = {**asdict(script), "date": script.date.isoformat()}
+    elsewhere = "or take a fresh home: DAYBOOK_HOME=/some/folder ./daybook demo"
     if path.exists():
-        if json.loads(path.read_text()) != wanted:
+        if (there := json.loads(path.read_text())) != wanted:
+            options = " ".join(f"--{name} {value}" for name, value in there.items())
             raise SettingsError(
                 "this home already holds another demo",
-                where=str(home.path),
-                hint="run it with the same options, or in a fresh home: DAYBOOK_HOME=/some/folder ./daybook demo ...",
+                where=str(desk.home.path),
+                hint=f"run that one again: ./daybook demo {options}, {elsewhere}",
             )
         return
+    if not desk.record.read("audit/books").is_empty():
+        raise SettingsError(
+            "this database already holds a book of business, which the demo would mix with invented people",
+            where=str(desk.home.path),
+            hint=f"leave it alone, {elsewhere}",
+        )
     path.write_text(json.dumps(wanted))

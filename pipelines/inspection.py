@@ -60,6 +60,7 @@ def inspect(data: bytes) -> Inspection:
     kind = kind_of(data)
     if kind in readers:
         return readers[kind](data)
+    what = "this is none of the files Daybook knows: ACH, 834, 999/997/824/TA1 or BAI2"
     nothing = problems(
         [
             {
@@ -67,7 +68,7 @@ def inspect(data: bytes) -> Inspection:
                 "severity": ERROR,
                 "line": 1,
                 "column": 1,
-                "message": "this is none of the files Daybook knows: ACH, 834, 999/997/824/TA1 or BAI2",
+                "message": what if data.strip() else "the file is empty",
                 "hint": "an ACH file starts with 101, X12 with ISA, BAI2 with 01; decrypt .pgp files first",
             }
         ]

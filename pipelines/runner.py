@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import os
+import re
 import socket
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,15 +12,16 @@ from typing import Any
 
 import dagster as dg
 
-from assets.partitions import BOOKS, INBOUND, night_key
-from formats.errors import DaybookError
+from assets.partitions import BOOKS, FIRST_NIGHT, INBOUND, night_key
+from formats.errors import DaybookError, SettingsError
 from pipelines.definitions import build
 from pipelines.instance import OURS
 from resources.desk import Desk
 from sensors.inbound import take_in
 
-# The definitions' own console logger, which says errors only: unasked, Dagster takes one that tells every step.
-_QUIET: dict[str, Any] = {"loggers": {"console": {}}}
+# Unasked, Dagster takes a logger that tells every step, and every failure twice with its stack.
+_SILENT: dict[str, Any] = {"loggers": {"silent": {}}}
+_EXPLAINED = re.compile(r"formats\.errors\.\w+: ")
 # Which process plays a run: a killed one can't say so itself.
 _PROCESS = "daybook/process"
 
@@ -57,24 +59,26 @@ class Runner:
         keys: list[str] = self.desk.record.read("delivery/inbound_waiting")["sha256"].to_list()
         self.instance.add_dynamic_partitions(str(INBOUND.name), keys)
         for key in keys:
-            self._execute("inbound", key)
+            self._execute("inbound", key, f"of the file {key[:16]}...")
         return keys
 
     def _run(self, job: str, business_date: dt.date, book: str) -> dg.ExecuteInProcessResult:
+        if business_date < dt.date.fromisoformat(FIRST_NIGHT):
+            raise SettingsError(f"there is no night of {business_date}", hint=f"the first one is {FIRST_NIGHT}")
         self.instance.add_dynamic_partitions(str(BOOKS.name), [book])
-        return self._execute(job, night_key(business_date, book))
+        return self._execute(job, night_key(business_date, book), f"of {business_date}, book {book},")
 
-    def _execute(self, job: str, key: str) -> dg.ExecuteInProcessResult:
+    def _execute(self, job: str, key: str, what: str) -> dg.ExecuteInProcessResult:
         result = self.definitions.resolve_job_def(job).execute_in_process(
             instance=self.instance,
             partition_key=key,
             raise_on_error=False,
-            run_config=_QUIET,
+            run_config=_SILENT,
             tags={**OURS, _PROCESS: _here(os.getpid())},
         )
         if not result.success:
             raise DaybookError(
-                f"{job} of {key} did not finish: {failure(result)}",
+                f"{job} {what} did not finish: {failure(result)}",
                 hint="mend the cause and run it again; what was booked stays, nothing is booked twice",
             )
         return result
@@ -124,7 +128,9 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
             while error is not None and error.cause is not None:
                 error = error.cause
             if error is not None:
-                return error.message.strip().split("\n")[0]
+                said = error.message.strip().split("\n")[0]
+                ours = _EXPLAINED.match(said)
+                return said[ours.end() :] if ours else f"a fault of Daybook ({said}), its run in the UI has the details"
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             return f"check {evaluation.check_name}: {evaluation.description}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.console import Console
@@ -24,9 +24,12 @@ def table(
     Numbers stand to the right, and so do the columns named in `right`.
     """
     shown = Table(title=title or None, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    last = list(columns)[-1]
     for key, heading in columns.items():
         number = any(isinstance(r.get(key), int) and not isinstance(r.get(key), bool) for r in rows)
-        shown.add_column(heading, justify="right" if number or key in right else "left", no_wrap=True)
+        justify: Literal["left", "right"] = "right" if number or key in right else "left"
+        # Sentences stand last: what is too long for the line goes on under it, and nothing is cut off.
+        shown.add_column(heading, justify=justify, no_wrap=key != last, overflow="fold")
     for row in rows:
         shown.add_row(*(_cell(key, row.get(key)) for key in columns))
     console = Console(width=200, color_system=None)

@@ -30,7 +30,12 @@ def reach(business_date: dt.date) -> None:
 
 @contextmanager
 def open_runner(desk: Desk, until: dt.date) -> Iterator[Runner]:
-    """A runner over this installation's Dagster instance, for business dates up to `until`."""
+    """A runner over this installation's Dagster instance, for business dates up to `until`.
+
+    Raises:
+        SettingsError: the master key is not the one this record was sealed with.
+    """
+    _ = desk.vault  # a wrong master key stops here, before a step has written anything
     reach(until)
     from pipelines.instance import open_instance  # noqa: PLC0415 - Dagster takes seconds to import
     from pipelines.runner import Runner  # noqa: PLC0415

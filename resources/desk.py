@@ -14,10 +14,10 @@ import polars as pl
 
 from formats.errors import SettingsError
 from resources.database import Logins, open_database
-from resources.home import Home
+from resources.home import Home, setting
 from resources.partners import Partner, load_partners
 from resources.record import Record
-from resources.vault import Vault, find
+from resources.vault import ENVIRONMENT, Vault, find
 
 
 @dataclass(frozen=True)
@@ -67,9 +67,10 @@ class Desk:
                 tx.append("audit.installation", pl.DataFrame({"key_fingerprint": [vault.fingerprint]}))
             elif known.item(0, "key_fingerprint") != vault.fingerprint:
                 raise SettingsError(
-                    f"the master key ({vault.fingerprint}) is not the one this database was sealed with "
-                    f"({known.item(0, 'key_fingerprint')})",
-                    where=str(self.home.keys / "master.key"),
+                    # Eight digits tell them apart; sixteen can look like a number that must not be shown.
+                    f"the master key ({vault.fingerprint[:8]}) is not the one this database was sealed with "
+                    f"({known.item(0, 'key_fingerprint')[:8]})",
+                    where=ENVIRONMENT if setting("MASTER_KEY") else str(self.home.keys / "master.key"),
                     hint="restore the key file, or set DAYBOOK_MASTER_KEY to the right key; nothing was opened",
                 )
         return vault

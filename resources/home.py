@@ -9,6 +9,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from formats.errors import SettingsError
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -44,10 +46,21 @@ class Home:
         return self.path / "counterparties"
 
     def make(self) -> Home:
-        """Create the folders, readable by nobody else where they hold keys."""
-        for folder in (self.path, self.partners, self.reports, self.dagster):
-            folder.mkdir(parents=True, exist_ok=True)
-        self.keys.mkdir(mode=0o700, exist_ok=True)
+        """Create the folders, readable by nobody else where they hold keys.
+
+        Raises:
+            SettingsError: it can't be done there.
+        """
+        try:
+            for folder in (self.path, self.partners, self.reports, self.dagster):
+                folder.mkdir(parents=True, exist_ok=True)
+            self.keys.mkdir(mode=0o700, exist_ok=True)
+        except OSError as error:
+            raise SettingsError(
+                f"the home folder can't be made: {error.strerror}",
+                where=str(error.filename or self.path),
+                hint="set DAYBOOK_HOME to a folder you may write to",
+            ) from error
         return self
 
 

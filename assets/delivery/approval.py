@@ -90,7 +90,9 @@ def decide(releaser: Record, company_id: int, file_id: int, state: str, *, actor
 def _file(releaser: Record, company_id: int, file_id: int) -> dict[str, Any]:
     rows = releaser.read("delivery/file_to_approve", companies=[company_id], company=company_id, file_id=file_id)
     if rows.is_empty():
-        raise RecordError(f"company {company_id} has no file {file_id}")
+        raise RecordError(
+            f"the company has no file {file_id}", hint="daybook files --date D --json shows their numbers"
+        )
     return rows.row(0, named=True)
 
 

@@ -117,6 +117,8 @@ def load(record: Record, vault: Vault, run: Run, folder: Path, on_progress: Prog
 
 def _paths(folder: Path) -> dict[str, Path]:
     """The CSV files of a folder in the order of their loading, then those that we don't know."""
+    if folder.is_file():
+        raise SettingsError("this is a file", where=str(folder), hint="name the folder that holds the CSV files")
     if not folder.is_dir():
         raise SettingsError("there is no such folder", where=str(folder), hint="name the folder of the CSV files")
     try:

@@ -39,7 +39,8 @@ def _loaded(result: Result) -> str:
     parts = [table(result["files"], FILES, "Loaded")]
     if result["problems"]:
         found = len(result["problems"])
-        parts.append(table(result["problems"][:_MOST], PROBLEMS, f"Set aside: {found} rows, named in intake.problem"))
+        title = f"Set aside, for {found} reason{'s' if found > 1 else ''} (kept in intake.problem)"
+        parts.append(table(result["problems"][:_MOST], PROBLEMS, title))
         if found > _MOST:
             parts.append(f"... and {found - _MOST} more (all with --json)")
     return "\n\n".join(parts)

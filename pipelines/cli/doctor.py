@@ -12,7 +12,6 @@ import click
 
 from formats.errors import DaybookError
 from pipelines.cli.output import Result, command
-from pipelines.tables import table
 from resources.home import home, setting
 
 
@@ -47,7 +46,7 @@ def _database() -> str:
 def _keys() -> str:
     from resources.desk import Desk  # noqa: PLC0415
 
-    return f"master key {Desk(home()).vault.fingerprint}"
+    return f"master key {Desk(home()).vault.fingerprint[:8]}"
 
 
 def _partners() -> str:
@@ -69,7 +68,7 @@ CHECKS: dict[str, Callable[[], str]] = {
 
 @click.command()
 @command(
-    lambda r: table(r["checks"], {"name": "what", "ok": "ok", "detail": "detail"}),
+    lambda r: "\n".join(f"{'ok ' if c['ok'] else 'NO '} {c['name']:<9} {c['detail']}" for c in r["checks"]),
     failed=lambda r: not all(c["ok"] for c in r["checks"]),
 )
 def doctor() -> Result:

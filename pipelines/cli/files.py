@@ -14,7 +14,7 @@ from pipelines.workplace import open_desk
 
 @click.command()
 @click.option("--date", "business_date", type=DATE, required=True, help="business date the files were made for")
-@command(lambda r: table(r["files"], FILES) if r["files"] else "no files")
+@command(lambda r: table(r["files"], FILES) if r["files"] else "no outbound file was made for that date")
 def files(business_date: dt.date) -> Result:
     """List the outbound files of a business date and their states."""
     from pipelines.nights import listed_files  # noqa: PLC0415
@@ -27,7 +27,11 @@ def files(business_date: dt.date) -> Result:
 @click.option("--as", "approver", required=True, help="who approves; never the maker of the file")
 @click.option("--company", help="only this company's files")
 @click.option("--reason", default="", help="kept with the approval")
-@command(lambda r: f"{len(r['approved'])} files approved by {r['approver']}")
+@command(
+    lambda r: (
+        f"{len(r['approved'])} files approved by {r['approver']}" if r["approved"] else "no file waits for approval"
+    )
+)
 def approve(business_date: dt.date, approver: str, company: str | None, reason: str) -> Result:
     """Approve the checked files of a business date. The approval holds for these very bytes and no others."""
     from pipelines.approvals import approve_checked  # noqa: PLC0415

@@ -7,9 +7,15 @@ import datetime as dt
 import click
 
 from pipelines.cli.options import DATE
-from pipelines.cli.output import Result, command, doing
+from pipelines.cli.output import Result, command, console, doing
 from pipelines.tables import nights_text
 from pipelines.workplace import open_desk, open_runner
+
+# States of a file that should have left, and what a person does about them.
+_NOT_SENT = {
+    "failed": "they do not have it; release again",
+    "unknown": "ask them whether they have it, then: daybook resolve {company} {file_id} sent (or failed)",
+}
 
 
 @click.command()
@@ -32,10 +38,11 @@ def night(business_date: dt.date, books: tuple[str, ...]) -> Result:
 @click.option("--date", "business_date", type=DATE, required=True, help="business date of the sending")
 @click.option("--book", "books", multiple=True, help="only these books; default: every book")
 @command(
-    lambda r: "\n".join(f"{f['state']:<12} {f['partner']:<14} {f['path']}" for f in r["files"]) or "nothing to send"
+    lambda r: "\n".join(f"{f['state']:<12} {f['partner']:<14} {f['path']}" for f in r["files"]) or "nothing to send",
+    failed=lambda r: any(f["state"] in _NOT_SENT for f in r["files"]),
 )
 def release(business_date: dt.date, books: tuple[str, ...]) -> Result:
-    """Send approved files to banks and vendors, each exactly once."""
+    """Send approved files to banks and vendors, each exactly once. Exit status 1 when one of them did not arrive."""
     from pipelines.nights import books_of, listed_files  # noqa: PLC0415
 
     desk = open_desk()
@@ -43,7 +50,12 @@ def release(business_date: dt.date, books: tuple[str, ...]) -> Result:
         for book in books_of(desk, books):
             with doing(f"release {book}"):
                 runner.release(business_date, book)
-    return {"files": listed_files(desk, business_date)}
+    files = listed_files(desk, business_date)
+    for file in files:
+        if file["state"] in _NOT_SENT:
+            what = _NOT_SENT[file["state"]].format(**file)
+            console.print(f"daybook: {file['path']} to {file['partner']} is {file['state']}: {what}", markup=False)
+    return {"files": files}
 
 
 @click.command()

@@ -96,7 +96,7 @@ def guarded(main: Callable[[], None]) -> int:
     except BrokenPipeError:
         status = 141
     except Exception as error:  # noqa: BLE001 - the last door: a person gets a sentence, the log the rest
-        _say(f"a fault of ours: {type(error).__name__}; details in {_log(error)}")
+        _say(f"a fault of ours: {type(error).__name__}; {_log(error)}")
         status = 70
     return status
 
@@ -109,8 +109,10 @@ def _say(message: str) -> None:
 def _log(error: BaseException) -> str:
     import traceback  # noqa: PLC0415 - only on a fault
 
-    folder = home().path / "log"
-    folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "last-fault.txt"
-    path.write_text(redact("".join(traceback.format_exception(error))))
-    return str(path)
+    path = home().path / "log" / "last-fault.txt"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(redact("".join(traceback.format_exception(error))))
+    except OSError as unwritable:
+        return f"its details could not be kept: {unwritable.strerror} ({path})"
+    return f"details in {path}; what was booked stays"
