@@ -117,11 +117,18 @@ def connect(uri: str, setting_name: str = "DAYBOOK_DATABASE_URL") -> psycopg.Con
 
     Raises:
         UnreachableError: no answer, or the login is refused.
+        SettingsError: that is no address.
     """
     try:
         return psycopg.connect(uri, autocommit=True, connect_timeout=10)
+    except psycopg.ProgrammingError:
+        raise SettingsError(  # its own words quote the address, and so the password
+            "the database's address can't be read",
+            hint=f"write {setting_name} as postgresql://USER:PASSWORD@HOST:PORT/DATABASE",
+        ) from None
     except psycopg.OperationalError as error:
-        said = str(error).strip().split("\n")[-1]
+        # The first line says what failed, the others ask questions.
+        said = str(error).strip().split("\n")[0].removeprefix("connection failed: ")
         raise UnreachableError(
             f"the database does not answer: {said}",
             hint=f"check that it runs and that {setting_name} is right",
