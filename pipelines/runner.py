@@ -124,13 +124,15 @@ def failure(result: dg.ExecuteInProcessResult) -> str:
     """The first failure of a run in plain words: the error's own message, or the failed check's."""
     for event in result.all_events:
         if event.is_step_failure:
+            said = []
             error = event.step_failure_data.error
-            while error is not None and error.cause is not None:
+            while error is not None:
+                said.append(error.message.strip().split("\n")[0])
                 error = error.cause
-            if error is not None:
-                said = error.message.strip().split("\n")[0]
-                ours = _EXPLAINED.match(said)
-                return said[ours.end() :] if ours else f"a fault of Daybook ({said}), its run in the UI has the details"
+            # The innermost of ours says most; what a library said below it needs our words around it.
+            explained = [_EXPLAINED.sub("", words, count=1) for words in said if _EXPLAINED.match(words)]
+            if said:
+                return (explained or [f"a fault of Daybook ({said[-1]}), its run in the UI has the details"])[-1]
     for evaluation in result.get_asset_check_evaluations():
         if not evaluation.passed:
             return f"check {evaluation.check_name}: {evaluation.description}"
