@@ -68,7 +68,7 @@ def prepare(desk: Desk, script: Script) -> dict[str, Any]:
         setup_partners(desk.home)
         start_server(desk.home)
     with _customer_drop(desk.home, script) as folder:
-        return load_folder(desk, folder, script.date)
+        return load_folder(desk, folder, script.date, f"the sample book of {script.members:,} members")
 
 
 Part = Callable[["Runner", Script], list[Night]]
@@ -88,7 +88,7 @@ def first_answers(runner: Runner, script: Script) -> list[Night]:
 def second_night(runner: Runner, script: Script) -> list[Night]:
     """Late changes come in; the night on which the first night's money is ours, and what it earns is accrued."""
     with _customer_drop(runner.desk.home, script) as folder:
-        load_folder(runner.desk, folder / "changes", script.answered_on)
+        load_folder(runner.desk, folder / "changes", script.answered_on, "a drop of late changes")
     return _night(runner, script.settled_on)
 
 

@@ -12,10 +12,10 @@ from pipelines.cli.output import doing
 from resources.desk import Desk
 
 
-def load_folder(desk: Desk, folder: Path, business_date: dt.date) -> dict[str, Any]:
+def load_folder(desk: Desk, folder: Path, business_date: dt.date, what: str = "") -> dict[str, Any]:
     """Load a folder; the JSON shape of `daybook load`."""
     run = open_run(desk.record, job="load", book=HOUSE, business_date=business_date, actor="load")
-    with doing(f"load {folder}"):
+    with doing(f"load {what or folder}"):
         result = load(desk.record, desk.vault, run, folder)
     return {
         "files": [
