@@ -74,22 +74,25 @@ def night_run(desk: Desk, orchestrator: dg.DagsterRun, business_date: dt.date, b
 
 
 def metadata(outcome: Outcome) -> dict[str, dg.MetadataValue]:
-    """What the UI shows of an outcome: counts and totals, never a name or a number of a person."""
-    shown: dict[str, dg.MetadataValue] = {
-        "rows appended": dg.MetadataValue.int(sum(outcome.rows.values())),
-        "seconds": dg.MetadataValue.float(round(outcome.seconds, 3)),
-        "companies set aside": dg.MetadataValue.int(len(outcome.set_aside)),
-    }
+    """What the UI shows of an outcome: totals, a preview, what was written; never a name or number of a person."""
+    shown: dict[str, dg.MetadataValue] = {}
     for name, value in outcome.totals.items():
         if name.endswith("_cents"):
-            shown[name.removesuffix("_cents").replace("_", " ")] = dg.MetadataValue.text(dollars(value))
+            shown[_plain(name)] = dg.MetadataValue.text(dollars(value))
         else:
-            shown[name.replace("_", " ")] = dg.MetadataValue.int(value)
-    if outcome.rows:
-        shown["tables"] = _table(pl.DataFrame({"table": list(outcome.rows), "rows": list(outcome.rows.values())}))
+            shown[_plain(name)] = dg.MetadataValue.int(value)
     if outcome.preview is not None and not outcome.preview.is_empty():
         shown["preview"] = _table(outcome.preview)
+    shown["companies set aside"] = dg.MetadataValue.int(len(outcome.set_aside))
+    shown["rows appended"] = dg.MetadataValue.int(sum(outcome.rows.values()))
+    if outcome.rows:
+        shown["tables"] = _table(pl.DataFrame({"table": list(outcome.rows), "rows": list(outcome.rows.values())}))
+    shown["seconds"] = dg.MetadataValue.float(round(outcome.seconds, 3))
     return shown
+
+
+def _plain(name: str) -> str:
+    return name.removesuffix("_cents").replace("_", " ")
 
 
 def dollars(cents: int) -> str:
@@ -98,10 +101,12 @@ def dollars(cents: int) -> str:
 
 
 def _table(frame: pl.DataFrame, most: int = 20) -> dg.TableMetadataValue:
-    rows = [dg.TableRecord({k: str(v) for k, v in row.items()}) for row in frame.head(most).iter_rows(named=True)]
-    return dg.MetadataValue.table(
-        records=rows, schema=dg.TableSchema([dg.TableColumn(c, "string") for c in frame.columns])
-    )
+    def cell(column: str, value: object) -> str:
+        return dollars(int(str(value))) if column.endswith("_cents") and value is not None else str(value)
+
+    rows = [{_plain(c): cell(c, v) for c, v in row.items()} for row in frame.head(most).iter_rows(named=True)]
+    schema = dg.TableSchema([dg.TableColumn(_plain(c), "string") for c in frame.columns])
+    return dg.MetadataValue.table(records=[dg.TableRecord(row) for row in rows], schema=schema)
 
 
 def night_check(asset: str, name: str, *, query: str, description: str) -> dg.AssetChecksDefinition:
