@@ -14,6 +14,7 @@ from pathlib import Path
 import dagster as dg
 import polars as pl
 
+from formats.errors import SettingsError
 from pipelines.approvals import approve_checked, decide
 from pipelines.bench.measure import Bench, Step, peak_rss_mb, timed
 from pipelines.cli.output import doing
@@ -23,14 +24,22 @@ from pipelines.runner import Runner
 from pipelines.workplace import open_runner
 from resources import embedded
 from resources.desk import Desk
-from resources.home import Home
+from resources.home import Home, setting
 from resources.record import Record
 
 YARDSTICK = "bare COPY of the rows appended"
 
 
 def bench_night(members: int) -> Bench:
-    """Measure the night of every book of a sample with so many members, in a home of its own that is removed."""
+    """Measure the night of every book of a sample with so many members, in a home of its own that is removed.
+
+    Raises:
+        SettingsError: a database is set: the bench's invented people belong in none but its own.
+    """
+    if setting("DATABASE_URL"):
+        raise SettingsError(
+            "the bench of the night makes a database of its own", hint="take DAYBOOK_DATABASE_URL away for it"
+        )
     base = Path(tempfile.mkdtemp(prefix="daybook-bench-"))
     base.chmod(0o711)
     home = Home(base / "var").make()
