@@ -62,7 +62,7 @@ def night(world: World) -> Night:
     logins = world.desk.logins
     shared = {"DAYBOOK_DATABASE_URL": logins.runtime, "DAYBOOK_RELEASER_URL": logins.releaser}
     date = world.script.date.isoformat()
-    return Night(world, daybook(world.home.path, "night", "--date", date, "--json", **shared))
+    return Night(world, daybook(world.home.path, "night", "--date", date, "--json", env=shared))
 
 
 def test_the_command_fails_and_names_company_step_and_reason(night: Night) -> None:

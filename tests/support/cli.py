@@ -6,6 +6,8 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -40,14 +42,13 @@ class Said:
         return " ".join(self.err.split())
 
 
-def daybook(home: Path, *words: str, program: tuple[str, ...] = MODULE, **settings: str | None) -> Said:
-    """Run `daybook WORDS` in a home. `settings` are environment variables; None takes one away."""
+def daybook(home: Path, *words: str, program: Sequence[str] = MODULE, env: Mapping[str, str] | None = None) -> Said:
+    """Run `daybook WORDS` in a home, with these environment variables and no other DAYBOOK_* setting."""
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("DAYBOOK_", "DAGSTER_", "PYTEST_"))}
-    env = {**clean, "PYTHONPATH": str(ROOT), "DAYBOOK_HOME": str(home), **settings}
     done = subprocess.run(
         [*program, *words],
-        cwd=home.parent,
-        env={k: v for k, v in env.items() if v is not None},
+        cwd=tempfile.gettempdir(),  # a module of the project is found wherever one stands
+        env={**clean, "PYTHONPATH": str(ROOT), "DAYBOOK_HOME": str(home), **(env or {})},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
