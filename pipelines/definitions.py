@@ -47,11 +47,8 @@ def build(overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
         jobs=JOBS,
         schedules=SCHEDULES,
         sensors=SENSORS,
-        # The event log keeps everything; a terminal wants only what went wrong, and the command line says that itself.
-        loggers={
-            name: dg.colored_console_logger.configured({"log_level": level})
-            for name, level in (("console", "ERROR"), ("silent", "CRITICAL"))
-        },
+        # For the command line, which says itself what went wrong; the event log keeps everything.
+        loggers={"silent": dg.colored_console_logger.configured({"log_level": "CRITICAL"})},
         resources={"desk": Desk(home()), **(overrides or {})},
         # Frames and the database use the cores; a run of many small processes would only wait for them.
         executor=dg.in_process_executor,

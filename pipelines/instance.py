@@ -34,11 +34,17 @@ run_coordinator:
   module: dagster.core.run_coordinator
   class: QueuedRunCoordinator
 concurrency:
-  runs: {max_concurrent_runs: 2}
+  runs:
+    max_concurrent_runs: 2
+    # A book's runs one after the other, in the order they were asked for: a backfill is nights in order.
+    tag_concurrency_limits:
+      - {key: dagster/partition/book, value: {applyLimitPerUniqueValue: true}, limit: 1}
   # Held back in the queue and not inside a run: a killed run would keep its slot, and the next one wait for ever.
   pools: {default_limit: 1, granularity: run}
 run_monitoring: {enabled: true, free_slots_after_run_end_seconds: 300}
 run_retries: {enabled: false, retry_on_asset_or_op_failure: false}
+# At a terminal what people wrote and what failed; the events of every step (DEBUG) are kept and shown in the UI.
+python_logs: {python_log_level: INFO}
 telemetry: {enabled: false}
 nux: {enabled: false}
 """

@@ -31,6 +31,7 @@ LINES = {
     "STD": "Short-term disability",
     "LTD": "Long-term disability",
     "LTC": "Long-term care",
+    "AH": "24-hour care",
     "AK": "Mental health",
 }
 AGES = {
