@@ -27,7 +27,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--long", action="store_true", help="also the tests that take minutes")
 
 
+# Files that take minutes start first, so that no worker is left alone with one at the end.
+SLOWEST_FIRST = ("tests/faults/", "tests/night/", "tests/cli/")
+
+
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    items.sort(key=lambda item: next((n for n, part in enumerate(SLOWEST_FIRST) if item.nodeid.startswith(part)), 99))
     if config.getoption("--long"):
         return
     for item in items:
