@@ -27,11 +27,12 @@ def night(business_date: dt.date, books: tuple[str, ...]) -> Result:
 
     Running it again appends nothing. Exit status 1 when a company was set aside: the others are done.
     """
-    from pipelines.nights import run_nights  # noqa: PLC0415 - Dagster takes seconds to import
+    from pipelines.nights import books_of, run_nights  # noqa: PLC0415
 
     desk = open_desk()
+    asked = books_of(desk, books)  # before Dagster, which takes seconds to import
     with open_runner(desk, business_date) as runner:
-        return run_nights(runner, business_date, books)
+        return run_nights(runner, business_date, asked)
 
 
 @click.command()
@@ -46,8 +47,9 @@ def release(business_date: dt.date, books: tuple[str, ...]) -> Result:
     from pipelines.nights import books_of, listed_files  # noqa: PLC0415
 
     desk = open_desk()
+    asked = books_of(desk, books)
     with open_runner(desk, business_date) as runner:
-        for book in books_of(desk, books):
+        for book in asked:
             with doing(f"release {book}"):
                 runner.release(business_date, book)
     files = listed_files(desk, business_date)

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.approvals import approve_checked
 from pipelines.nights import listed_files, summary
+from pipelines.simulate.setup import start_server, stop_server
 from tests.support.cli import Said, daybook
 from tests.support.world import World
 
@@ -54,15 +55,19 @@ def break_account(world: World) -> str:
     return str(look(world, "SELECT code FROM master.bank_account WHERE version = 2")[0][0])
 
 
+def shared(world: World) -> dict[str, str]:
+    """The settings of an installation on a PostgreSQL of its own."""
+    logins = world.desk.logins
+    return {"DAYBOOK_DATABASE_URL": logins.runtime, "DAYBOOK_RELEASER_URL": logins.releaser}
+
+
 @pytest.fixture(scope="module")
 def night(world: World) -> Night:
     """The first night over a company whose bank has no profile, and one account of another that does not open."""
     change(world, f"UPDATE master.company SET bank = '{NOT_A_BANK}' WHERE code = '{BROKEN}'")
     break_account(world)
-    logins = world.desk.logins
-    shared = {"DAYBOOK_DATABASE_URL": logins.runtime, "DAYBOOK_RELEASER_URL": logins.releaser}
     date = world.script.date.isoformat()
-    return Night(world, daybook(world.home.path, "night", "--date", date, "--book", BOOK, "--json", env=shared))
+    return Night(world, daybook(world.home.path, "night", "--date", date, "--book", BOOK, "--json", env=shared(world)))
 
 
 def test_the_command_fails_and_names_company_step_and_reason(night: Night) -> None:
@@ -100,10 +105,23 @@ def test_a_row_that_can_not_be_used_is_named_and_its_company_goes_on(night: Nigh
     assert rows == [(SOUND, "account_sealed")]
 
 
-def test_the_others_files_leave_on_time(night: Night) -> None:
+def test_a_release_to_partners_that_are_down_fails_and_says_what_to_do(night: Night) -> None:
     world = night.world
     date = world.script.date
     approve_checked(world.desk, date, "second person")
+    stop_server(world.home)
+    said = daybook(world.home.path, "release", "--date", date.isoformat(), "--book", BOOK, "--json", env=shared(world))
+    start_server(world.home)
+    assert said.code == 1
+    assert {f["state"] for f in said.json["files"]} == {"failed"}
+    told = said.plain()
+    assert all(f["path"] in told for f in said.json["files"])
+    assert "they do not have it; release again" in told
+
+
+def test_the_others_files_leave_on_time(night: Night) -> None:
+    world = night.world
+    date = world.script.date
     with world.runner() as runner:
         runner.release(date, BOOK)
     files = listed_files(world.desk, date)
