@@ -9,7 +9,7 @@ import datetime as dt
 
 import dagster as dg
 
-from resources.home import setting
+from resources.home import setting, utc_today
 
 FIRST_NIGHT = "2026-01-01"
 
@@ -29,7 +29,7 @@ def nights_until(today: dt.date, asked: str | None) -> int:
 BOOKS = dg.DynamicPartitionsDefinition(name="book")
 DAYS = dg.DailyPartitionsDefinition(
     start_date=FIRST_NIGHT,
-    end_offset=nights_until(dt.datetime.now(dt.UTC).date(), setting("NIGHTS_UNTIL")),
+    end_offset=nights_until(utc_today(), setting("NIGHTS_UNTIL")),
 )
 NIGHTS = dg.MultiPartitionsDefinition({"date": DAYS, "book": BOOKS})
 INBOUND = dg.DynamicPartitionsDefinition(name="inbound_file")

@@ -5,6 +5,7 @@ The only place that reads DAYBOOK_* settings from the environment.
 
 from __future__ import annotations
 
+import datetime as dt
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,3 +73,8 @@ def home() -> Home:
 def setting(name: str) -> str | None:
     """The value of DAYBOOK_<name>, or None when it is not set or empty."""
     return os.environ.get(f"DAYBOOK_{name}") or None
+
+
+def utc_today() -> dt.date:
+    """The clock's date: how far the grid of nights reaches, and when something was noticed. Never asked by a rule."""
+    return dt.datetime.now(dt.UTC).date()

@@ -6,6 +6,7 @@ import dagster as dg
 import polars as pl
 
 from resources.desk import Desk
+from resources.home import utc_today
 
 _OUTSIDE_RUNS = 0  # alerts are of the house, not of a run
 
@@ -22,7 +23,7 @@ def raise_alerts(desk: Desk, found: pl.DataFrame, business_date: dt.date) -> lis
 
 
 def _sense(context: dg.SensorEvaluationContext, desk: Desk, query: str) -> dg.SkipReason:
-    today = dt.datetime.now(dt.UTC).date()
+    today = utc_today()
     companies = desk.record.read("audit/companies_of_book", book="house")["company_id"].to_list()
     found = desk.record.read(query, companies=companies, business_date=today)
     for detail in (new := raise_alerts(desk, found, today)):
@@ -51,7 +52,7 @@ def approvals_before_cut_off(context: dg.SensorEvaluationContext, desk: dg.Resou
 @dg.run_failure_sensor(description="Raises an alert for each run that failed.")
 def run_failed(context: dg.RunFailureSensorContext, desk: dg.ResourceParam[Desk]) -> None:
     """A failed run: named once."""
-    today = dt.datetime.now(dt.UTC).date()
+    today = utc_today()
     run = context.dagster_run
     what = f"run {run.run_id} of {run.job_name} ({run.tags.get('dagster/partition', 'no partition')}) failed"
     raise_alerts(

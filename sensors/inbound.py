@@ -8,6 +8,7 @@ from assets.delivery.receive import receive
 from assets.partitions import INBOUND
 from assets.steps import HOUSE, open_run
 from resources.desk import Desk
+from resources.home import utc_today
 
 
 def take_in(desk: Desk, instance: dg.DagsterInstance, business_date: dt.date) -> list[str]:
@@ -35,7 +36,7 @@ def inbound_files(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[De
     """One run per received file; the same content twice is one run."""
     if not desk.partners:
         return dg.SkipReason("no partner profiles yet")
-    take_in(desk, context.instance, dt.datetime.now(dt.UTC).date())
+    take_in(desk, context.instance, utc_today())
     # What is new, and what was registered by a sensor that died before it asked for the run. In the order of the
     # query, which the queue keeps: a statement finds what it answers.
     keys: list[str] = desk.record.read("delivery/inbound_waiting")["sha256"].to_list()
