@@ -7,6 +7,7 @@ import os
 import shutil
 import tempfile
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -48,6 +49,14 @@ def corpus() -> Path:
     return CORPUS
 
 
+_DROPS = ThreadPoolExecutor(max_workers=1)
+
+
+def _drop(superuser: str, name: str) -> None:
+    with connect(superuser) as admin:
+        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Home]:
     """A home whose embedded server runs for the whole session; its database is the template of every test's."""
@@ -56,6 +65,7 @@ def server_home() -> Iterator[Home]:
     home = Home(base / "var").make()
     open_database(home)
     yield home
+    _DROPS.shutdown(wait=True)
     embedded.stop(home.path / "server")
     shutil.rmtree(base, ignore_errors=True)
 
@@ -74,8 +84,8 @@ def logins(server_home: Home) -> Iterator[Logins]:
             for role in ("owner", "runtime", "releaser", "auditor", "reader")
         }
     )
-    with connect(server.superuser_uri()) as admin:
-        admin.execute(f"DROP DATABASE {name} WITH (FORCE)")
+    # Dropping waits for a checkpoint; the next test need not.
+    _DROPS.submit(_drop, server.superuser_uri(), name)
 
 
 @pytest.fixture
