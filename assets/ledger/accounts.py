@@ -3,14 +3,18 @@
 CASH, RECEIVABLE, CLEARING = 1000, 1100, 1200
 PREMIUM_LIABILITY, VENDOR_PAYABLE, COMMISSION_PAYABLE, INCOME = 2000, 2100, 2200, 4000
 
-# event: (account, sign) of the event's amount
+# event: (account, sign) of the event's amount. The amount of an ACH event is signed: money to us is positive, money from
+# us negative, and a file that is made void posts its own events again with the sign turned.
 EVENTS: dict[str, tuple[tuple[int, int], ...]] = {
     "charged": ((RECEIVABLE, 1), (PREMIUM_LIABILITY, -1)),
-    "submitted": ((CLEARING, 1), (RECEIVABLE, -1)),
     "settled": ((CASH, 1), (CLEARING, -1)),
-    "returned": ((RECEIVABLE, 1), (CLEARING, -1)),
-    "returned_after_settlement": ((RECEIVABLE, 1), (CASH, -1)),
     "vendor_accrued": ((PREMIUM_LIABILITY, 1), (VENDOR_PAYABLE, -1)),
     "commission_accrued": ((PREMIUM_LIABILITY, 1), (COMMISSION_PAYABLE, -1)),
     "margin_earned": ((PREMIUM_LIABILITY, 1), (INCOME, -1)),
 }
+# What an ACH entry is booked against, and the prefix of its events.
+CONTRA: dict[int, str] = {RECEIVABLE: "", VENDOR_PAYABLE: "vendor_", COMMISSION_PAYABLE: "commission_", INCOME: "fee_"}
+for _account, _prefix in CONTRA.items():
+    EVENTS[f"{_prefix}submitted"] = ((CLEARING, 1), (_account, -1))
+    EVENTS[f"{_prefix}returned"] = ((_account, 1), (CLEARING, -1))
+    EVENTS[f"{_prefix}returned_after_settlement"] = ((_account, 1), (CASH, -1))

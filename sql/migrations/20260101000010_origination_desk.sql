@@ -1,0 +1,227 @@
+-- migrate:up
+-- The origination desk: every kind of entry goes out by one road, from what should be paid to the file it left in.
+
+-- 1. Accounts: whose they are, how they were authorised, since when we have them. Their state is computed from facts
+--    (versions, prenotes, validations, stops, releases) and stands nowhere.
+ALTER TABLE master.bank_account
+  ADD COLUMN owner text NOT NULL DEFAULT 'payer' CHECK (owner IN ('payer', 'agent', 'vendor')),
+  ADD COLUMN owner_code text NOT NULL DEFAULT '',      -- agent or vendor code; '' for payers
+  ADD COLUMN authorised text NOT NULL DEFAULT 'written' CHECK (authorised IN ('written', 'web', 'phone')),
+  ADD COLUMN given_on date,                            -- business date on which this version came to us; null: long ago
+  ADD COLUMN validated_on date,                        -- proved good elsewhere before it came to us
+  ADD COLUMN closed_on date,                           -- the owner says it is closed from then on
+  ADD CHECK ((owner = 'payer') = (owner_code = ''));
+CREATE INDEX account_by_owner ON master.bank_account (company_id, owner, owner_code) WHERE owner <> 'payer';
+
+-- A person's proof that an account is good (micro-entries, a service, a letter of the bank). Prenotes are entries.
+CREATE TABLE payments.validation (
+  company_id  int NOT NULL,
+  account_id  int NOT NULL,                            -- this version
+  method      text NOT NULL CHECK (method IN ('micro_entry', 'service', 'bank_letter')),
+  proof       text NOT NULL CHECK (proof <> ''),       -- reference of the proof that is kept
+  actor       text NOT NULL,
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, account_id)
+);
+-- A second person lets money go to a payee's new or changed account before its hold is over.
+CREATE TABLE payments.hold_release (
+  company_id  int NOT NULL,
+  account_id  int NOT NULL,
+  actor       text NOT NULL,
+  reason      text NOT NULL CHECK (reason <> ''),
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, account_id)
+);
+
+-- 2. How a payer divides what he owes over his accounts; nothing here: all from the subscription's own account.
+CREATE TABLE master.pay_method (
+  company_id  int NOT NULL,
+  person_id   int NOT NULL,
+  part        smallint NOT NULL CHECK (part BETWEEN 1 AND 9),
+  account_code text NOT NULL,
+  percent     numeric(7, 4) CHECK (percent > 0 AND percent <= 100),
+  amount_cents bigint CHECK (amount_cents > 0),        -- fixed amounts are taken first, the percents share the rest
+  PRIMARY KEY (company_id, person_id, part),
+  CHECK ((percent IS NULL) <> (amount_cents IS NULL)),
+  FOREIGN KEY (company_id, person_id) REFERENCES master.person
+);
+-- Over which banks a company's drafts are spread; nothing here: all through master.company.bank.
+CREATE TABLE master.company_bank (
+  company_id  int NOT NULL REFERENCES master.company,
+  bank        text NOT NULL,
+  weight      int NOT NULL CHECK (weight BETWEEN 0 AND 1000),
+  monthly_cap_cents bigint CHECK (monthly_cap_cents > 0),
+  PRIMARY KEY (company_id, bank)
+);
+-- Through which bank a payer is drafted: given once, kept (payer 0: the company's own account).
+CREATE TABLE payments.route (
+  company_id  int NOT NULL,
+  payer       int NOT NULL,
+  bank        text NOT NULL,
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, payer)
+);
+
+-- 3. Attempts: a new series begins when what made the last one come back is cured; within one, two reinitiations.
+ALTER TABLE payments.attempt
+  ADD COLUMN series smallint NOT NULL DEFAULT 1 CHECK (series BETWEEN 1 AND 9),
+  ADD COLUMN cures bigint,                             -- the returned entry that this new series answers
+  ADD COLUMN same_day boolean NOT NULL DEFAULT false,
+  ADD CHECK ((series = 1) = (cures IS NULL)),
+  DROP CONSTRAINT attempt_company_id_invoice_id_payer_part_attempt_no_key,
+  DROP CONSTRAINT attempt_sec_check,
+  ADD CHECK (sec IN ('PPD', 'CCD', 'WEB', 'TEL')),
+  ADD UNIQUE (company_id, invoice_id, payer_part, series, attempt_no);
+CREATE UNIQUE INDEX cured_once ON payments.attempt (company_id, cures) WHERE cures IS NOT NULL;
+-- A person says that the cause of a return is cured without a new account: R08 approved anew, R11 corrected.
+CREATE TABLE payments.cure (
+  company_id  int NOT NULL,
+  entry_id    bigint NOT NULL,                         -- the returned entry
+  cause       text NOT NULL CHECK (cause IN ('new_approval', 'corrected')),
+  actor       text NOT NULL,
+  reason      text NOT NULL CHECK (reason <> ''),
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, entry_id)
+);
+
+-- 4. Everything else that should become an entry. The subject is the natural key of its purpose: an account version
+--    (prenote), a returned entry (return_fee), an entry (reversal), an invoice and number (refund), a payee and
+--    business date (commission, remittance).
+CREATE TABLE payments.instruction (
+  company_id  int NOT NULL,
+  instruction_id bigint NOT NULL,
+  purpose     text NOT NULL CHECK (purpose IN ('prenote', 'return_fee', 'reversal', 'refund', 'commission', 'remittance')),
+  subject     text NOT NULL,
+  direction   text NOT NULL CHECK (direction IN ('debit', 'credit')),
+  account_code text NOT NULL,
+  account_id  int,                                     -- this very version (prenote, reversal); null: the newest
+  amount_cents bigint NOT NULL CHECK ((purpose = 'prenote') = (amount_cents = 0) AND amount_cents >= 0),
+  sec         text NOT NULL CHECK (sec IN ('PPD', 'CCD', 'CTX', 'WEB', 'TEL')),
+  description text NOT NULL CHECK (description <> '' AND length(description) <= 10),
+  individual_id text NOT NULL CHECK (length(individual_id) <= 15),
+  wanted_date date NOT NULL,
+  same_day    boolean NOT NULL DEFAULT false,
+  reverses    bigint,                                  -- the entry a reversal undoes
+  invoice_id  bigint,                                  -- the credit invoice a refund pays out
+  requested_by text NOT NULL,                          -- a person, or the step that found it due
+  reason      text NOT NULL DEFAULT '',
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, instruction_id),
+  UNIQUE (company_id, purpose, subject),
+  CHECK ((purpose = 'reversal') = (reverses IS NOT NULL)),
+  CHECK ((purpose = 'refund') = (invoice_id IS NOT NULL))
+);
+
+-- 5. Entries of every purpose; a void file's entries may be cut again, each cut once.
+ALTER TABLE payments.ach_entry
+  DROP CONSTRAINT ach_entry_purpose_check,
+  ADD CHECK (purpose IN ('premium', 'prenote', 'return_fee', 'reversal', 'refund', 'commission', 'remittance')),
+  ADD COLUMN cut smallint NOT NULL DEFAULT 1 CHECK (cut >= 1),
+  ADD COLUMN reverses bigint,
+  -- What the entry is booked against: receivable, vendor payable, commission payable or fee income.
+  ADD COLUMN contra int NOT NULL DEFAULT 1100 CHECK (contra IN (1100, 2100, 2200, 4000)),
+  -- Money to us is positive (debits), money from us negative (credits).
+  ADD COLUMN signed_cents bigint NOT NULL
+    GENERATED ALWAYS AS (CASE WHEN transaction_code % 10 >= 5 THEN amount_cents ELSE -amount_cents END) STORED,
+  ALTER COLUMN journal_id DROP NOT NULL,               -- nothing is journalled for a prenote
+  ADD CHECK ((purpose = 'prenote') = (journal_id IS NULL)),
+  DROP CONSTRAINT ach_entry_company_id_purpose_source_id_attempt_no_key,
+  ADD UNIQUE (company_id, purpose, source_id, attempt_no, cut);
+CREATE INDEX entry_reversed ON payments.ach_entry (company_id, reverses) WHERE reverses IS NOT NULL;
+-- Entries by account, for prenotes and for the search for doubles.
+CREATE INDEX entry_by_account ON payments.ach_entry (company_id, account_id, business_date);
+
+-- An entry of a void file, taken out of the books again.
+CREATE TABLE payments.voided (
+  company_id  int NOT NULL,
+  entry_id    bigint NOT NULL,
+  business_date date NOT NULL,
+  journal_id  bigint,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, entry_id)
+);
+CREATE FUNCTION payments.cut_needs_void() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM payments.ach_entry e JOIN payments.voided v USING (company_id, entry_id)
+                 WHERE e.company_id = NEW.company_id AND e.purpose = NEW.purpose AND e.source_id = NEW.source_id
+                   AND e.attempt_no = NEW.attempt_no AND e.cut = NEW.cut - 1) THEN
+    RAISE EXCEPTION '% % of company % is in a file that is not void', NEW.purpose, NEW.source_id, NEW.company_id
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER cut_needs_void BEFORE INSERT ON payments.ach_entry
+  FOR EACH ROW WHEN (NEW.cut > 1) EXECUTE FUNCTION payments.cut_needs_void();
+
+-- 6. Files: through which bank, planned when, to be sent until when, and their offset entries.
+ALTER TABLE payments.ach_file
+  ADD COLUMN segment text NOT NULL DEFAULT '',         -- what the bank wants apart: credits, debits, an SEC code
+  ADD COLUMN planned_at timestamptz,                   -- the moment its dates were planned for
+  ADD COLUMN send_by timestamptz,                      -- after this cut-off its effective dates are stale
+  ADD COLUMN offset_account_id int,                    -- balanced files: the company's own account
+  ADD COLUMN offset_per text CHECK (offset_per IN ('batch', 'file')),
+  ADD COLUMN offset_debit_cents bigint NOT NULL DEFAULT 0,
+  ADD COLUMN offset_credit_cents bigint NOT NULL DEFAULT 0;
+
+-- 7. Approval: as many people as the file's amount asks for, none of them its maker.
+ALTER TABLE exchange.file
+  ADD COLUMN approvals_needed smallint NOT NULL DEFAULT 1 CHECK (approvals_needed BETWEEN 1 AND 3),
+  ADD COLUMN fingerprint bytea,                        -- of who is paid what, whatever dates and numbers stand around it
+  ADD COLUMN questions int NOT NULL DEFAULT 0;         -- entries that look like doubles: an approver must say why not
+CREATE INDEX file_by_fingerprint ON exchange.file (company_id, fingerprint);
+ALTER TABLE exchange.approval
+  DROP CONSTRAINT approval_pkey,
+  ADD PRIMARY KEY (company_id, file_id, approved_by);
+CREATE OR REPLACE FUNCTION exchange.sending_needs_approval() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.state IN ('approved', 'sending', 'sent') AND
+     (SELECT count(DISTINCT a.approved_by) FROM exchange.approval a
+      WHERE a.company_id = NEW.company_id AND a.file_id = NEW.file_id) <
+     (SELECT f.approvals_needed FROM exchange.file f WHERE f.company_id = NEW.company_id AND f.file_id = NEW.file_id) THEN
+    RAISE EXCEPTION 'file % of company % has not all its approvals', NEW.file_id, NEW.company_id
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+
+CALL audit.append_only('payments.validation');
+CALL audit.append_only('payments.hold_release');
+CALL audit.append_only('payments.route');
+CALL audit.append_only('payments.cure');
+CALL audit.append_only('payments.instruction');
+CALL audit.append_only('payments.voided');
+CALL audit.per_company('payments.validation');
+CALL audit.per_company('payments.hold_release');
+CALL audit.per_company('payments.route');
+CALL audit.per_company('payments.cure');
+CALL audit.per_company('payments.instruction');
+CALL audit.per_company('payments.voided');
+CALL audit.per_company('master.pay_method');
+CALL audit.per_company('master.company_bank');
+
+GRANT SELECT, INSERT ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
+  payments.voided, master.pay_method, master.company_bank TO daybook_runtime;
+GRANT UPDATE, DELETE ON master.pay_method, master.company_bank TO daybook_runtime;  -- lists that a new file replaces
+GRANT SELECT ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
+  payments.voided TO daybook_auditor;
+DO $$
+BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    GRANT MAINTAIN ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
+      payments.voided, master.pay_method, master.company_bank TO daybook_runtime;
+  END IF;
+END $$;
+
+-- migrate:down
+SELECT 1;
