@@ -29,6 +29,7 @@ def night_asset(
     deps: Sequence[str] = (),
     kinds: Sequence[str] = ("postgres", "polars"),
     whole_book: bool = False,
+    by_day: Work | None = None,
 ) -> dg.AssetsDefinition:
     """The asset `room/name`: runs one step for the book and business date of its partition.
 
@@ -41,6 +42,8 @@ def night_asset(
         deps: `room/name` of what must be recorded before.
         kinds: what it is made with, shown in the UI.
         whole_book: it is about the book and not about companies, so that a failure fails the run.
+        by_day: what it does instead in a run that is not the night's (job `originate`): the night plans from its own
+            hour, whenever it is made up for, and a run by day from the desk's moment.
     """
 
     @dg.asset(
@@ -55,7 +58,8 @@ def night_asset(
     )
     def _asset(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
         run = night_run(desk, context.run, *night_of(context))
-        outcome = (run_whole if whole_book else run_step)(desk.record, run, step, lambda tx: work(tx, desk))
+        chosen = by_day if by_day is not None and context.run.job_name == "originate" else work
+        outcome = (run_whole if whole_book else run_step)(desk.record, run, step, lambda tx: chosen(tx, desk))
         for company, reason in outcome.set_aside.items():
             context.log.error("company %s set aside: %s", company, reason)
         return dg.MaterializeResult(metadata=metadata(outcome))

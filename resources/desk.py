@@ -14,7 +14,7 @@ import polars as pl
 
 from formats.errors import SettingsError
 from resources.database import Logins, open_database
-from resources.home import Home, setting
+from resources.home import Home, setting, utc_now
 from resources.partners import Partner, load_partners
 from resources.record import Record
 from resources.vault import ENVIRONMENT, Vault, find
@@ -36,7 +36,12 @@ class Desk:
         """Nothing is opened yet."""
         self.home = home
         self.limits = limits or Limits()
+        self.as_of: dt.datetime | None = None  # with its time zone; a demo and a rehearsal play another day
         self._logins = logins
+
+    def now(self) -> dt.datetime:
+        """The moment at which this desk acts: the clock's, unless `as_of` says another. Cut-offs are judged by it."""
+        return self.as_of or utc_now()
 
     @cached_property
     def logins(self) -> Logins:

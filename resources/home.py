@@ -77,4 +77,9 @@ def setting(name: str) -> str | None:
 
 def utc_today() -> dt.date:
     """The clock's date: how far the grid of nights reaches, and when something was noticed. Never asked by a rule."""
-    return dt.datetime.now(dt.UTC).date()
+    return utc_now().date()
+
+
+def utc_now() -> dt.datetime:
+    """Return this moment; with `utc_today` the only place where the clock is read for business."""
+    return dt.datetime.now(dt.UTC)
