@@ -44,6 +44,10 @@ class Runner:
         """Run one book's night."""
         return self._run("night", business_date, book)
 
+    def originate(self, business_date: dt.date, book: str) -> dg.ExecuteInProcessResult:
+        """Cut ACH files by day, planned from the desk's moment."""
+        return self._run("originate", business_date, book)
+
     def release(self, business_date: dt.date, book: str) -> dg.ExecuteInProcessResult:
         """Send the book's approved files."""
         return self._run("release", business_date, book)

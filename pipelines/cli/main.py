@@ -14,6 +14,7 @@ _WHERE = {
     "load": "data",
     "simulate": "data",
     "night": "nights",
+    "originate": "originate",
     "release": "nights",
     "inbound": "nights",
     "files": "files",

@@ -24,3 +24,22 @@ class Date(click.ParamType[dt.date]):
 
 
 DATE = Date()
+
+
+class Moment(click.ParamType[dt.datetime]):
+    """An ISO date and time; UTC unless it names another zone."""
+
+    name = "YYYY-MM-DDTHH:MM[+ZZ:ZZ]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dt.datetime:
+        """The moment with its zone, or a usage error that shows the form."""
+        if isinstance(value, dt.datetime):
+            return value
+        try:
+            moment = dt.datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"{value!r} is not a moment; write it as 2026-11-02T09:30-05:00", param, ctx)
+        return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)
+
+
+AS_OF = Moment()
