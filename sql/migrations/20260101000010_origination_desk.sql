@@ -195,6 +195,64 @@ BEGIN
   RETURN NEW;
 END $$;
 
+-- Who approves twice under another spelling is still one person, and so is the maker.
+CREATE UNIQUE INDEX approver_once ON exchange.approval (company_id, file_id, lower(btrim(approved_by)));
+ALTER TABLE exchange.approval ADD CHECK (lower(btrim(approved_by)) NOT IN ('', lower(btrim(created_by))));
+-- What is said of one file is said one after the other, so that nobody decides from a state that is no more.
+CREATE FUNCTION exchange.one_at_a_time(company int, file bigint) RETURNS text LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(format('exchange.file/%s/%s', company, file), 0));
+  RETURN (SELECT e.state FROM exchange.event e WHERE e.company_id = company AND e.file_id = file
+          ORDER BY e.event_no DESC LIMIT 1);
+END $$;
+CREATE FUNCTION exchange.approval_of_checked() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF exchange.one_at_a_time(NEW.company_id, NEW.file_id) IS DISTINCT FROM 'checked' THEN
+    RAISE EXCEPTION 'file % of company % is not one that waits for approval', NEW.file_id, NEW.company_id
+      USING ERRCODE = 'check_violation';
+  END IF;
+  IF btrim(NEW.reason) = '' AND (SELECT f.questions > 0 FROM exchange.file f
+                                 WHERE f.company_id = NEW.company_id AND f.file_id = NEW.file_id) THEN
+    RAISE EXCEPTION 'file % of company % holds what looks like doubles: its approval needs a reason',
+      NEW.file_id, NEW.company_id USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER approval_of_checked BEFORE INSERT ON exchange.approval
+  FOR EACH ROW EXECUTE FUNCTION exchange.approval_of_checked();
+-- A void file stays void, and what may have left can't be made void.
+CREATE FUNCTION exchange.void_is_final() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE before text := exchange.one_at_a_time(NEW.company_id, NEW.file_id);
+BEGIN
+  IF before = 'void' THEN
+    RAISE EXCEPTION 'file % of company % is void for ever', NEW.file_id, NEW.company_id USING ERRCODE = 'check_violation';
+  END IF;
+  IF NEW.state = 'void' AND before IN ('sending', 'sent', 'acknowledged') THEN
+    RAISE EXCEPTION 'file % of company % is %: it may have left and can''t be made void', NEW.file_id, NEW.company_id, before
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER void_is_final BEFORE INSERT ON exchange.event
+  FOR EACH ROW EXECUTE FUNCTION exchange.void_is_final();
+-- Only what is in a void file is taken out of the books: one look per file, since a file may hold 100,000 entries.
+CREATE FUNCTION payments.voided_in_void_files() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE wrong record;
+BEGIN
+  SELECT f.company_id, f.file_id INTO wrong
+  FROM (SELECT DISTINCT a.company_id, e.file_id FROM added a
+        LEFT JOIN payments.ach_entry e ON e.company_id = a.company_id AND e.entry_id = a.entry_id) f
+  WHERE (SELECT v.state FROM exchange.event v WHERE v.company_id = f.company_id AND v.file_id = f.file_id
+         ORDER BY v.event_no DESC LIMIT 1) IS DISTINCT FROM 'void' LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'file % of company % is not void: its entries stay in the books', wrong.file_id, wrong.company_id
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NULL;
+END $$;
+CREATE TRIGGER voided_in_void_files AFTER INSERT ON payments.voided REFERENCING NEW TABLE AS added
+  FOR EACH STATEMENT EXECUTE FUNCTION payments.voided_in_void_files();
+
 CALL audit.append_only('payments.validation');
 CALL audit.append_only('payments.hold_release');
 CALL audit.append_only('payments.route');
