@@ -78,6 +78,19 @@ class BankTerms(_Model):
     day_limit_cents: Cents
     hold_banking_days: Annotated[int, Field(ge=0, le=20)] = 5
     retry_after_days: Days = 5
+    # Which accounts a prenote must prove before money moves: none, those that come to us, or every unproved one.
+    # An account given online is always proved first, whatever stands here.
+    prenote: Literal["never", "new", "always"] = "never"
+    prenote_wait_banking_days: Annotated[int, Field(ge=3, le=20)] = 3  # from its settlement; the standard asks for 3
+    new_account_hold_days: Days = 3  # calendar days before money goes to an agent's or vendor's first account
+    changed_account_hold_days: Days = 5  # and to one that took the place of another: the usual way of fraud
+    # A fee for a returned draft (R01, R09), where the payer was told of it beforehand; 0: none.
+    return_fee_cents: Annotated[int, Field(ge=0, le=10_000)] = 0
+    return_fee_notice: bool = False
+    return_fee_days: Annotated[int, Field(ge=1, le=45)] = 45
+    # Agents and vendors are paid on these days of the month (31: its last); none: only when a person says so.
+    payout_days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
+    payout_minimum_cents: Annotated[int, Field(gt=0, le=1_000_000)] = 1
 
     @field_validator("immediate_destination")
     @classmethod
