@@ -108,7 +108,9 @@ CREATE TABLE payments.instruction (
   description text NOT NULL CHECK (description <> '' AND length(description) <= 10),
   individual_id text NOT NULL CHECK (length(individual_id) <= 15),
   wanted_date date NOT NULL,
+  not_after   date,                                    -- effective later than this it may not go (reversal, return fee)
   same_day    boolean NOT NULL DEFAULT false,
+  addenda     text NOT NULL DEFAULT '' CHECK (length(addenda) <= 80),  -- payment information of its one addenda 05
   reverses    bigint,                                  -- the entry a reversal undoes
   invoice_id  bigint,                                  -- the credit invoice a refund pays out
   requested_by text NOT NULL,                          -- a person, or the step that found it due
@@ -253,6 +255,80 @@ END $$;
 CREATE TRIGGER voided_in_void_files AFTER INSERT ON payments.voided REFERENCING NEW TABLE AS added
   FOR EACH STATEMENT EXECUTE FUNCTION payments.voided_in_void_files();
 
+-- 8. One truth about what moves what, read by rules, reports and proofs alike. The views see what their reader may see.
+-- A returned prenote brings no money back.
+ALTER TABLE returns.returned ALTER COLUMN journal_id DROP NOT NULL;
+-- The entries that are about an invoice: drafts, refunds, and reversals of either. funds: their money earns; a credit
+-- invoice is funded by itself, so that paying it out earns and takes nothing.
+CREATE VIEW payments.invoice_entry WITH (security_invoker = true) AS
+  SELECT e.company_id, e.entry_id, a.invoice_id, e.signed_cents, true AS funds, e.business_date, e.booked_at
+  FROM payments.ach_entry e JOIN payments.attempt a ON a.company_id = e.company_id AND a.attempt_id = e.source_id
+  WHERE e.purpose = 'premium'
+  UNION ALL
+  SELECT e.company_id, e.entry_id, n.invoice_id, e.signed_cents, false, e.business_date, e.booked_at
+  FROM payments.ach_entry e JOIN payments.instruction n ON n.company_id = e.company_id AND n.instruction_id = e.source_id
+  WHERE e.purpose = 'refund'
+  UNION ALL
+  SELECT r.company_id, r.entry_id, coalesce(a.invoice_id, n.invoice_id), r.signed_cents, e.purpose = 'premium',
+    r.business_date, r.booked_at
+  FROM payments.ach_entry r JOIN payments.ach_entry e ON e.company_id = r.company_id AND e.entry_id = r.reverses
+  LEFT JOIN payments.attempt a ON e.purpose = 'premium' AND a.company_id = e.company_id AND a.attempt_id = e.source_id
+  LEFT JOIN payments.instruction n ON e.purpose = 'refund' AND n.company_id = e.company_id AND n.instruction_id = e.source_id
+  WHERE r.reverses IS NOT NULL AND e.purpose IN ('premium', 'refund');
+-- What changes what an invoice owes (its lines apart) and how much of it is funded, event by event, in cents.
+CREATE VIEW payments.invoice_move WITH (security_invoker = true) AS
+  SELECT company_id, invoice_id, -signed_cents AS owed_cents, 0::bigint AS funded_cents, business_date, booked_at
+  FROM payments.invoice_entry
+  UNION ALL
+  SELECT e.company_id, e.invoice_id, e.signed_cents, 0, v.business_date, v.booked_at
+  FROM payments.voided v JOIN payments.invoice_entry e USING (company_id, entry_id)
+  UNION ALL
+  SELECT e.company_id, e.invoice_id, e.signed_cents,
+    CASE WHEN r.after_settlement AND e.funds THEN -e.signed_cents ELSE 0 END, r.business_date, r.booked_at
+  FROM returns.returned r JOIN payments.invoice_entry e USING (company_id, entry_id)
+  UNION ALL
+  SELECT e.company_id, e.invoice_id, 0, CASE WHEN e.funds THEN t.amount_cents ELSE 0 END, t.business_date, t.booked_at
+  FROM banking.settlement t JOIN payments.invoice_entry e USING (company_id, entry_id)
+  UNION ALL
+  SELECT company_id, to_invoice, -amount_cents, amount_cents, business_date, booked_at FROM payments.credit_use
+  UNION ALL
+  SELECT company_id, from_invoice, amount_cents, 0, business_date, booked_at FROM payments.credit_use;
+-- Entries whose money is back, or on its way back: returned, or reversed by an entry that stands. since when, and how.
+CREATE VIEW payments.undone WITH (security_invoker = true) AS
+  SELECT company_id, entry_id, 'returned' AS how, business_date FROM returns.returned
+  UNION ALL
+  SELECT r.company_id, r.reverses, 'reversed', r.business_date FROM payments.ach_entry r
+  WHERE r.reverses IS NOT NULL
+    AND NOT EXISTS (SELECT FROM payments.voided v WHERE v.company_id = r.company_id AND v.entry_id = r.entry_id)
+    AND NOT EXISTS (SELECT FROM returns.returned b WHERE b.company_id = r.company_id AND b.entry_id = r.entry_id);
+-- What is left of credit invoices: less what other invoices used of it, less refunds that did not come back. Above zero.
+CREATE VIEW payments.credit_left WITH (security_invoker = true) AS
+  SELECT i.company_id, i.invoice_id, coalesce(i.person_id, 0) AS payer, i.bill_date,
+    (-i.total_cents - coalesce(u.cents, 0) - coalesce(n.cents, 0))::bigint AS left_cents
+  FROM billing.invoice i
+  LEFT JOIN (SELECT company_id, from_invoice, sum(amount_cents) AS cents FROM payments.credit_use GROUP BY 1, 2) u
+    ON u.company_id = i.company_id AND u.from_invoice = i.invoice_id
+  LEFT JOIN (SELECT n.company_id, n.invoice_id, sum(n.amount_cents) AS cents FROM payments.instruction n
+             WHERE n.purpose = 'refund' AND NOT EXISTS (
+               SELECT FROM payments.ach_entry e JOIN payments.undone x USING (company_id, entry_id)
+               WHERE e.company_id = n.company_id AND e.purpose = 'refund' AND e.source_id = n.instruction_id)
+             GROUP BY 1, 2) n
+    ON n.company_id = i.company_id AND n.invoice_id = i.invoice_id
+  WHERE i.total_cents < 0 AND -i.total_cents > coalesce(u.cents, 0) + coalesce(n.cents, 0);
+-- More than is left of a credit is not paid out, whoever asks; the subject (invoice and number) holds back a second one
+-- that does not see the first.
+CREATE FUNCTION payments.refund_has_credit() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF NEW.amount_cents > coalesce((SELECT c.left_cents FROM payments.credit_left c
+                                  WHERE c.company_id = NEW.company_id AND c.invoice_id = NEW.invoice_id), 0) THEN
+    RAISE EXCEPTION 'invoice % of company % has not % cents of credit left', NEW.invoice_id, NEW.company_id,
+      NEW.amount_cents USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER refund_has_credit BEFORE INSERT ON payments.instruction
+  FOR EACH ROW WHEN (NEW.purpose = 'refund') EXECUTE FUNCTION payments.refund_has_credit();
+
 CALL audit.append_only('payments.validation');
 CALL audit.append_only('payments.hold_release');
 CALL audit.append_only('payments.route');
@@ -270,6 +346,8 @@ CALL audit.per_company('master.company_bank');
 
 GRANT SELECT, INSERT ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
   payments.voided, master.pay_method, master.company_bank TO daybook_runtime;
+GRANT SELECT ON payments.invoice_entry, payments.invoice_move, payments.undone, payments.credit_left
+  TO daybook_runtime, daybook_auditor;
 GRANT UPDATE, DELETE ON master.pay_method, master.company_bank TO daybook_runtime;  -- lists that a new file replaces
 GRANT SELECT ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
   payments.voided TO daybook_auditor;
