@@ -23,8 +23,9 @@ def voids(tx: Tx) -> dict[str, int]:
     """
     found = tx.read("payments/entries_to_void")
     turned = found.with_columns(signed_cents=-pl.col("signed_cents"))
+    booked = turned.filter("journalled")
     done = [
-        post(tx, f"{prefix}submitted", turned.filter(pl.col("journalled") & (pl.col("contra") == account)), "signed_cents")
+        post(tx, f"{prefix}submitted", booked.filter(pl.col("contra") == account), "signed_cents")
         for account, prefix in CONTRA.items()
     ]
     silent = turned.filter(~pl.col("journalled")).with_columns(journal_id=pl.lit(None, pl.Int64))

@@ -7,14 +7,14 @@
 -- through is far too low, once compared every attempt with every entry.
 WITH source AS (
   SELECT a.company_id, 'premium' AS purpose, a.attempt_id AS source_id, a.attempt_no, 'debit' AS direction,
-    coalesce(i.person_id, 0) AS payer, a.account_code, NULL::int AS pinned_id, a.amount_cents, a.sec,
+    a.invoice_id, NULL::int AS payer, a.account_code, NULL::int AS pinned_id, a.amount_cents, a.sec,
     CASE WHEN a.attempt_no = 1 THEN 'PREMIUM' ELSE 'RETRY PYMT' END AS description,
     a.invoice_id::text AS individual_id, a.wanted_date, a.same_day, 1100 AS contra, NULL::bigint AS reverses,
     format('invoice %s part %s attempt %s', a.invoice_id, a.payer_part, a.attempt_no) AS subject
-  FROM payments.attempt a JOIN billing.invoice i USING (company_id, invoice_id)
+  FROM payments.attempt a
   WHERE a.business_date <= {business_date}::date
   UNION ALL
-  SELECT n.company_id, n.purpose, n.instruction_id, 1::smallint, n.direction, b.payer, n.account_code, n.account_id,
+  SELECT n.company_id, n.purpose, n.instruction_id, 1::smallint, n.direction, NULL, b.payer, n.account_code, n.account_id,
     n.amount_cents, n.sec, n.description, n.individual_id, n.wanted_date, n.same_day,
     CASE n.purpose WHEN 'return_fee' THEN 4000 WHEN 'commission' THEN 2200 WHEN 'remittance' THEN 2100
       WHEN 'reversal' THEN coalesce(r.contra, 1100) ELSE 1100 END,
@@ -35,8 +35,10 @@ WITH source AS (
          LIMIT 1) IS NULL
 )
 SELECT w.company_id, c.code AS company_code, c.bank AS company_bank, c.ach_company_id, c.ach_company_name, w.purpose,
-  w.source_id, w.attempt_no, w.cut::smallint AS cut, w.direction, w.payer, w.account_code, w.pinned_id, w.amount_cents,
-  w.sec, w.description, w.individual_id, w.wanted_date, w.same_day, w.contra, w.reverses,
+  w.source_id, w.attempt_no, w.cut::smallint AS cut, w.direction,
+  CASE w.purpose WHEN 'premium' THEN coalesce((SELECT i.person_id FROM billing.invoice i
+    WHERE i.company_id = w.company_id AND i.invoice_id = w.invoice_id), 0) ELSE w.payer END AS payer,
+  w.account_code, w.pinned_id, w.amount_cents, w.sec, w.description, w.individual_id, w.wanted_date, w.same_day, w.contra, w.reverses,
   (SELECT f.partner FROM payments.ach_entry e JOIN exchange.file f USING (company_id, file_id)
    WHERE e.company_id = w.company_id AND e.entry_id = w.reverses) AS sent_through, w.subject
 FROM waiting w JOIN master.company c USING (company_id)

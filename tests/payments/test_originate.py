@@ -11,8 +11,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from assets.payments.originate import originate, rebuild
-from assets.payments.origination import ach_file, batched, prove, receiving_name
+from assets.payments.file import ach_file, receiving_name
+from assets.payments.originate import originate
+from assets.payments.proof import prove
+from assets.payments.rebuild import rebuild
+from assets.payments.segments import arranged
 from assets.steps import Outcome, run_step
 from formats import nacha
 from formats.errors import DaybookError, FormatError, GuardError
@@ -283,14 +286,15 @@ def test_retries_have_a_batch_of_their_own() -> None:
     frame = pl.DataFrame(
         {
             "company_id": [1, 1, 1, 2],
+            "bank": ["b"] * 4,
             "sec": ["PPD"] * 4,
+            "description": ["PREMIUM", "RETRY PYMT", "PREMIUM", "RETRY PYMT"],
+            "effective_date": [DAY] * 4,
+            "direction": ["debit"] * 4,
+            "purpose": ["premium"] * 4,
+            "source_id": [9, 8, 7, 1],
             "attempt_no": [1, 2, 1, 3],
-            "invoice_id": [9, 8, 7, 1],
-            "payer_part": [1] * 4,
-            "wanted_date": [DAY] * 4,
-            "earliest": [dt.date(2026, 10, 2)] * 4,
-            "account_type": ["checking"] * 4,
         }
     )
-    out = batched(frame).select("company_id", "batch_number", "description", "invoice_id")
+    out = arranged(frame).select("company_id", "batch_number", "description", "source_id")
     assert out.rows() == [(1, 1, "PREMIUM", 7), (1, 1, "PREMIUM", 9), (1, 2, "RETRY PYMT", 8), (2, 1, "RETRY PYMT", 1)]
