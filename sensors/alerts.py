@@ -25,7 +25,7 @@ def raise_alerts(desk: Desk, found: pl.DataFrame, business_date: dt.date) -> lis
 def _sense(context: dg.SensorEvaluationContext, desk: Desk, query: str) -> dg.SkipReason:
     today = utc_today()
     companies = desk.record.read("audit/companies_of_book", book="house")["company_id"].to_list()
-    found = desk.record.read(query, companies=companies, business_date=today)
+    found = desk.record.read(query, companies=companies, business_date=today, as_of=desk.now())
     for detail in (new := raise_alerts(desk, found, today)):
         context.log.error(detail)
     return dg.SkipReason(f"{len(new)} new alerts, {found.height} open")
@@ -42,10 +42,11 @@ def overdue_acknowledgements(context: dg.SensorEvaluationContext, desk: dg.Resou
 
 @dg.sensor(
     minimum_interval_seconds=900,
-    description="Raises an alert for a checked money file that nobody has approved by the day after it was made.",
+    description="Raises an alert for a checked money file that lacks an approval two hours before its cut-off or on the "
+    "day after it was made, and for one that has missed its cut-off.",
 )
 def approvals_before_cut_off(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
-    """A checked money file that nobody has approved while its effective date is near."""
+    """A checked money file that nobody has approved while its cut-off is near, or that has missed it."""
     return _sense(context, desk, "delivery/unapproved")
 
 

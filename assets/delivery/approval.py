@@ -5,6 +5,8 @@ Always under the releaser's login: no other may add an approval.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from assets.steps import HOUSE, open_run
@@ -19,88 +21,117 @@ _DECISIONS = {
 }
 
 
-def approve(releaser: Record, company_id: int, file_id: int, sha256: bytes, approver: str, *, reason: str = "") -> None:
-    """Approve these very bytes for release.
+def approve(releaser: Record, company_id: int, file_id: int, sha256: bytes, approver: str, *, reason: str = "") -> str:
+    """Approve these very bytes for release; with the last approval it needs the file is `approved`.
 
     Args:
         releaser: the record under the releaser's login.
         company_id: whose file.
         file_id: which.
         sha256: of the bytes that the approver was shown.
-        approver: who; never the maker of the file.
-        reason: kept with the approval.
+        approver: who; never the maker of the file, and each person once.
+        reason: kept with the approval; a file with possible doubles can't do without.
+
+    Returns:
+        The file's state: `checked` while further people must approve, else `approved`.
 
     Raises:
-        GuardError: not checked yet or already decided, other bytes than shown, or the maker itself.
+        GuardError: not checked yet or already decided, other bytes than shown, the maker itself, the same person
+            again, or possible doubles without a reason.
         RecordError: no such file, or the database refuses.
     """
-    file = _file(releaser, company_id, file_id)
-    if file["sha256"] != sha256:
-        raise GuardError("the file's bytes are not the ones shown for approval", where=file["name"])
-    if file["state"] != "checked":
-        raise GuardError(f"the file is {file['state']}, only a checked one can be approved", where=file["name"])
-    if not approver or approver == file["created_by"]:
-        raise GuardError("a file is approved by somebody else than its maker", where=file["name"])
-    with _desk(releaser, company_id, file, "approve", approver) as tx:
+    with _desk(releaser, company_id, file_id, "approve", approver) as (tx, file):
+        _may_approve(file, sha256, approver.strip(), reason.strip())
         own = {"company": company_id, "file_id": file_id}
         tx.execute(
             "delivery/add_approval",
             **own,
             sha256=sha256,
             created_by=file["created_by"],
-            approver=approver,
-            reason=reason,
+            approver=approver.strip(),
+            reason=reason.strip(),
         )
-        _tell(tx, own, file, "approved", actor=approver)
+        given = file["approvals"] + 1
         tx.execute(
             "audit/add_action",
-            actor=approver,
+            actor=approver.strip(),
             action="approve",
             object=f"file {file_id} of company {company_id}, sha256 {sha256.hex()}",
-            reason=reason,
+            reason=reason.strip(),
+        )
+        if given < file["approvals_needed"]:
+            return "checked"
+        _tell(tx, own, file, "approved", actor=approver.strip())
+        return "approved"
+
+
+def _may_approve(file: dict[str, Any], sha256: bytes, approver: str, reason: str) -> None:
+    where = str(file["name"])
+    if file["sha256"] != sha256:
+        raise GuardError("the file's bytes are not the ones shown for approval", where=where)
+    if file["state"] != "checked":
+        raise GuardError(f"the file is {file['state']}, only a checked one can be approved", where=where)
+    if not approver or approver.lower() == file["created_by"].strip().lower():
+        raise GuardError("a file is approved by somebody else than its maker", where=where)
+    if approver.lower() in [name.lower() for name in file["approvers"]]:
+        missing = file["approvals_needed"] - file["approvals"]
+        raise GuardError(f"{approver} has approved it already, it needs {missing} more by somebody else", where=where)
+    if file["questions"] and not reason:
+        raise GuardError(
+            f"{file['questions']} of its entries may be doubles",
+            where=where,
+            hint="look at them with daybook files, then approve with a --reason that says why they are none, or "
+            "declare the file void",
         )
 
 
 def decide(releaser: Record, company_id: int, file_id: int, state: str, *, actor: str, reason: str) -> None:
     """Record what a person found out about a file: `sent` (also by hand), `failed` (send it again), `void`.
 
-    The way out of `unknown`. A failed file is sent again by the next release.
+    The way out of `unknown`. A failed file is sent again by the next release; a void one never is, and the next
+    `payments.originate` takes its entries out of the books and cuts them anew.
 
     Raises:
         GuardError: without a reason, or this can't be said of a file in its state.
         RecordError: no such file, or the database refuses.
     """
-    file = _file(releaser, company_id, file_id)
-    if not actor or not reason:
-        raise GuardError("a decision by hand needs a name and a reason", where=file["name"])
-    if file["state"] not in _DECISIONS.get(state, ()):
-        raise GuardError(f"a file that is {file['state']} can't be declared {state}", where=file["name"])
-    with _desk(releaser, company_id, file, state, actor) as tx:
+    with _desk(releaser, company_id, file_id, state, actor) as (tx, file):
+        if not actor.strip() or not reason.strip():
+            raise GuardError("a decision by hand needs a name and a reason", where=file["name"])
+        if file["state"] not in _DECISIONS.get(state, ()):
+            raise GuardError(f"a file that is {file['state']} can't be declared {state}", where=file["name"])
         own = {"company": company_id, "file_id": file_id}
-        _tell(tx, own, file, state, actor=actor, detail=f"by hand: {reason}")
+        _tell(tx, own, file, state, actor=actor, detail=f"by hand: {reason.strip()}")
         tx.execute(
             "audit/add_action",
             actor=actor,
             action=f"declare {state}",
             object=f"file {file_id} of company {company_id}, was {file['state']}",
-            reason=reason,
+            reason=reason.strip(),
         )
 
 
-def _file(releaser: Record, company_id: int, file_id: int) -> dict[str, Any]:
-    rows = releaser.read("delivery/file_to_approve", companies=[company_id], company=company_id, file_id=file_id)
-    if rows.is_empty():
+@contextmanager
+def _desk(releaser: Record, company_id: int, file_id: int, job: str, actor: str) -> Iterator[tuple[Tx, dict[str, Any]]]:
+    """One transaction for what a person does, under a run in that person's name, and the file as it then stands.
+
+    One at a time per file: of two who approve at once, the second must see what the first did.
+    """
+    looked = releaser.read("delivery/file_to_approve", companies=[company_id], company=company_id, file_id=file_id)
+    if looked.is_empty():
         raise RecordError(
             f"the company has no file {file_id}", hint="daybook files --date D --json shows their numbers"
         )
-    return rows.row(0, named=True)
-
-
-def _desk(releaser: Record, company_id: int, file: dict[str, Any], job: str, actor: str) -> Any:
-    """One transaction for what a person does, under a run in that person's name."""
-    date = file["business_date"]
+    date = looked.item(0, "business_date")
     run = open_run(releaser, job=job, book=HOUSE, business_date=date, actor=actor)
-    return releaser.step("delivery.decision", run_no=run.run_no, companies=[company_id], business_date=date)
+    with releaser.step(
+        "delivery.decision",
+        run_no=run.run_no,
+        companies=[company_id],
+        business_date=date,
+        lock=f"{company_id}/{file_id}",
+    ) as tx:
+        yield tx, tx.read("delivery/file_to_approve", company=company_id, file_id=file_id).row(0, named=True)
 
 
 def _tell(tx: Tx, own: dict[str, int], file: dict[str, Any], state: str, *, actor: str, detail: str = "") -> None:

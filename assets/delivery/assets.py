@@ -22,7 +22,7 @@ def delivery_assets() -> list[dg.AssetsDefinition]:
     key=["delivery", "deliveries"],
     group_name="delivery",
     description="Sends the book's approved files over SFTP with PGP, each exactly once. What can't be known is "
-    "`unknown` and waits for a person.",
+    "`unknown` and waits for a person; what has missed its bank's cut-off is not sent.",
     deps=[dg.AssetKey(["payments", "ach_files"]), dg.AssetKey(["enrollment", "vendor_files"])],
     partitions_def=NIGHTS,
     kinds={"sftp", "pgp"},
@@ -41,8 +41,8 @@ def deliveries(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) 
         orchestrator_run=context.run_id,
         actor="release",
     )
-    outcome = release(desk.record, run, desk.partners, desk.vault)
-    if outcome.totals.get("files_unknown") or outcome.totals.get("files_failed"):
+    outcome = release(desk.record, run, desk.partners, desk.vault, desk.now())
+    if any(outcome.totals[f"files_{state}"] for state in ("unknown", "failed", "late")):
         context.log.error("not every file was sent: %s", outcome.totals)
     return dg.MaterializeResult(metadata=metadata(outcome))
 

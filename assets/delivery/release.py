@@ -6,6 +6,7 @@ transaction of its own, told before the act it allows: a crash at any point leav
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import logging
 from collections.abc import Callable
@@ -31,7 +32,7 @@ from resources.vault import Vault
 log = logging.getLogger("daybook.delivery")
 
 _SENDABLE = ("approved", "sending", "failed")
-_COUNTED = ("sent", "failed", "unknown", "waiting")
+_COUNTED = ("sent", "failed", "unknown", "waiting", "late")
 _DETAIL = {"sent": "delivered and verified"}
 
 
@@ -43,6 +44,7 @@ class _File:
     run: Run
     company: int
     file_id: int
+    send_by: dt.datetime | None  # its bank's cut-off, null: none
 
     def step(self, lock: str = "") -> Any:
         return self.record.step(
@@ -65,14 +67,22 @@ class _File:
         tx.append(table, pl.DataFrame([{"company_id": self.company, "file_id": self.file_id, **row}]))
 
 
-def release(record: Record, run: Run, partners: dict[str, Partner], vault: Vault) -> Outcome:
+def release(record: Record, run: Run, partners: dict[str, Partner], vault: Vault, as_of: dt.datetime) -> Outcome:
     """Send every approved file of the run's companies that is not known to have arrived.
 
-    Files in state `unknown` are left alone: only a person (approval.decide) or the partner's answer moves them.
+    Files in state `unknown` are left alone: only a person (approval.decide) or the partner's answer moves them. A file
+    whose cut-off has passed at `as_of` is not sent: its effective dates are no longer what was planned and approved.
+
+    Args:
+        record: the record under the runtime login.
+        run: whose files; everything told is told under it.
+        partners: profiles by code.
+        vault: opens the stored bytes.
+        as_of: the moment of the release, with its time zone.
 
     Returns:
         Totals files_sent, files_failed (the next release tries again), files_unknown, files_waiting (an earlier try
-        can't be looked for just now; the next release does).
+        can't be looked for just now; the next release does), files_late (past their cut-off: a person makes them void).
 
     Raises:
         UnreachableError: the database does not answer; nothing is sent that can't be recorded.
@@ -83,8 +93,8 @@ def release(record: Record, run: Run, partners: dict[str, Partner], vault: Vault
         with ExitStack() as stack:
             pack = _packer(partners, code, stack)
             for row in rows:
-                file = _File(record, run, row["company_id"], row["file_id"])
-                state = _send(file, partners.get(code), pack, vault)
+                file = _File(record, run, row["company_id"], row["file_id"], row["send_by"])
+                state = _send(file, partners.get(code), pack, vault, as_of)
                 if state is not None:
                     out.totals[f"files_{state}"] += 1
     return out
@@ -103,7 +113,9 @@ def _packer(partners: dict[str, Partner], code: str, stack: ExitStack) -> Callab
     return pack
 
 
-def _send(file: _File, partner: Partner | None, pack: Callable[[bytes], bytes], vault: Vault) -> str | None:
+def _send(
+    file: _File, partner: Partner | None, pack: Callable[[bytes], bytes], vault: Vault, as_of: dt.datetime
+) -> str | None:
     """Send one file under its own lock; its new state, or None when it is no longer to be sent."""
     # The lock's transaction stays open while we send, so that no second release works on the same file.
     with file.step(lock=f"{file.company}/{file.file_id}") as lock:
@@ -111,6 +123,9 @@ def _send(file: _File, partner: Partner | None, pack: Callable[[bytes], bytes], 
         if history["state"][-1] not in _SENDABLE:
             return None
         try:
+            # An earlier try may have arrived: then what became of it must be known first, whatever the hour.
+            if file.send_by is not None and as_of > file.send_by and _last_step(history) is None:
+                return _late(file, file.send_by, history)
             if partner is None:
                 raise SettingsError("the partner has no profile", hint="add it under partners/")
             parcel = _parcel(file, pack, vault)
@@ -129,8 +144,24 @@ def _send(file: _File, partner: Partner | None, pack: Callable[[bytes], bytes], 
                 # An earlier try may have arrived: it stays `sending`, and the next release looks again.
                 log.error("file %s of company %s can't be looked for: %s", file.file_id, file.company, error)  # noqa: TRY400
                 return "waiting"
+            if file.history(lock)["state"][-1] == "void":
+                return None  # a person was quicker than we
             return _failed(file, str(error))
         return _conclude(file, told, parcel["parcel_sha256"])
+
+
+def _late(file: _File, send_by: dt.datetime, history: pl.DataFrame) -> str:
+    """Say once that the cut-off has passed. The state stays; a try that was begun and did not leave has failed."""
+    words = (
+        f"missed its cut-off of {send_by.astimezone(dt.UTC):%Y-%m-%d %H:%M} UTC and was not sent: make it void and cut "
+        "it again (daybook recut), or hand it to the bank in person and declare it sent"
+    )
+    state, detail = history["state"][-1], history["detail"][-1]
+    if detail != words:
+        with file.step() as tx:
+            file.tell(tx, "failed" if state == "sending" else state, words)
+    log.error("file %s of company %s %s", file.file_id, file.company, words)
+    return "late"
 
 
 def _parcel(file: _File, pack: Callable[[bytes], bytes], vault: Vault) -> dict[str, Any]:
@@ -139,7 +170,7 @@ def _parcel(file: _File, pack: Callable[[bytes], bytes], vault: Vault) -> dict[s
         found = tx.read("delivery/file_to_pack", company=file.company, file_id=file.file_id)
         row: dict[str, Any] = found.row(0, named=True)
         clear = vault.open_bytes(file.company, FILE_OUT, row["sealed"])
-        if not hashlib.sha256(clear).digest() == row["sha256"] == row["approved"]:
+        if hashlib.sha256(clear).digest() != row["sha256"] or not row["approved"]:
             raise GuardError("the stored bytes are not the approved ones", where=str(row["name"]))
         if row["parcel"] is None:
             made = pack(clear)

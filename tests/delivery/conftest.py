@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 
 import pytest
@@ -13,6 +14,8 @@ from resources.record import Record
 from resources.vault import Vault
 from tests.support.counterparties import Counterparties, counterparties, invented
 from tests.support.seed import night
+
+MOMENT = dt.datetime(2026, 10, 1, 13, tzinfo=dt.UTC)  # nine in the morning of the seeded business date, in the east
 
 __all__ = ["Desk", "counterparties", "desk", "invented"]
 
@@ -26,8 +29,8 @@ class Desk:
     vault: Vault
     world: Counterparties
 
-    def send(self) -> Outcome:
-        return release(self.record, night(self.record), self.world.partners, self.vault)
+    def send(self, as_of: dt.datetime | None = None) -> Outcome:
+        return release(self.record, night(self.record), self.world.partners, self.vault, as_of or MOMENT)
 
 
 @pytest.fixture

@@ -20,7 +20,7 @@ from resources.database import Logins
 from resources.record import Record
 from resources.sealed import FILE_OUT
 from resources.vault import Vault
-from tests.delivery.conftest import Desk
+from tests.delivery.conftest import MOMENT, Desk
 from tests.support.bank import BANK, accounts, attempt, bank, look
 from tests.support.seed import night, seed
 
@@ -81,6 +81,7 @@ def test_an_approved_file_arrives_once(desk: Desk) -> None:
         "files_failed": 0,
         "files_unknown": 0,
         "files_waiting": 0,
+        "files_late": 0,
     }
     assert desk.world.opened() == {f"{NAME}.pgp": data}
     assert desk.send().totals["files_sent"] == 0
@@ -213,9 +214,9 @@ def test_a_bank_out_of_reach_is_a_failure_that_is_tried_again(desk: Desk) -> Non
     bank_there = desk.world.partners[BANK]
     nowhere = bank_there.sftp.model_copy(update={"port": 9})
     run = night(desk.record)
-    out = release(desk.record, run, {BANK: bank_there.model_copy(update={"sftp": nowhere})}, desk.vault)
+    out = release(desk.record, run, {BANK: bank_there.model_copy(update={"sftp": nowhere})}, desk.vault, MOMENT)
     assert out.totals["files_failed"] == 1
-    assert release(desk.record, run, {}, desk.vault).totals["files_failed"] == 1  # no profile at all
+    assert release(desk.record, run, {}, desk.vault, MOMENT).totals["files_failed"] == 1  # no profile at all
     assert desk.send().totals["files_sent"] == 1
     assert desk.world.opened() == {f"{NAME}.pgp": data}
 

@@ -24,6 +24,7 @@ from tests.support.seed import night, seed
 
 MEMBERS = 60
 ANSWER_DAY = dt.date(2026, 10, 5)
+MOMENT = dt.datetime(2026, 10, 1, 13, tzinfo=dt.UTC)
 
 
 def test_the_circle_of_a_night(record: Record, vault: Vault, logins: Logins, counterparties: Counterparties) -> None:
@@ -39,7 +40,7 @@ def test_the_circle_of_a_night(record: Record, vault: Vault, logins: Logins, cou
     made = run_step(record, run, "payments.originate", step).totals
     (sha256,) = look(record, "SELECT sha256 FROM exchange.file")["sha256"]
     approve(Record(logins.releaser), 1, 1, sha256, "ruth")
-    release(record, run, partners, vault)
+    release(record, run, partners, vault, MOMENT)
 
     told = answer(counterparties.home, 7, ANSWER_DAY, return_rate=0.3, notice_rate=0.1)
     returns, notices = told[0]["returns"], told[0]["notices"]
