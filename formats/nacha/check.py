@@ -11,7 +11,9 @@ from formats.nacha.enrich import entries_with_facts
 from formats.nacha.profile import STRICT, Profile
 from formats.nacha.rules_addenda import ADDENDA_RULES, ANSWER_RULES, addenda_with_facts
 from formats.nacha.rules_batch import BATCH_RULES, FILE_RULES, batches_with_facts, files_with_facts
+from formats.nacha.rules_dated import dated_problems
 from formats.nacha.rules_entry import ENTRY_RULES, TRACE_RULES
+from formats.nacha.rules_iat import IAT_ADDENDA_RULES, IAT_BATCH_RULES, blank_rules
 from formats.nacha.schema import Nacha
 from formats.rules import broken, relaxed, together
 
@@ -28,11 +30,13 @@ def content_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
     addenda = addenda_with_facts(nacha.addenda, entries)
     return together(
         [
-            broken(files_with_facts(nacha.file), FILE_RULES),
-            broken(batches_with_facts(nacha.batches, entries), BATCH_RULES),
+            broken(files_with_facts(nacha.file, nacha.batches), FILE_RULES),
+            broken(batches_with_facts(nacha.batches, entries), [*BATCH_RULES, *IAT_BATCH_RULES]),
             broken(entries, ENTRY_RULES),
             broken(entries.filter(pl.col("batch").is_not_null()), TRACE_RULES),
             broken(addenda, ADDENDA_RULES),
             broken(addenda.filter(pl.col("type_code").is_in(["98", "99"])), ANSWER_RULES),
+            broken(addenda.filter(pl.col("is_iat")), [*IAT_ADDENDA_RULES, *blank_rules()]),
+            dated_problems(nacha, entries),
         ]
     )

@@ -8,10 +8,15 @@ effective_to (null: open).
 `CHANGE_CODES`: change_code, title, kind (notice, refused), layout and layout_iat (where the new values stand
 in Corrected Data), effective_from, effective_to.
 `TRANSACTION_CODES`: transaction_code, account_type, direction, use (live, prenote, zero, return).
+`LIMITS`: limit, limit_cents, only_sec and not_sec (lists), effective_from, effective_to, confirmed, source.
+`DESCRIPTIONS`: reserved company entry descriptions: description, rule (its id), match (exact, prefix), sec and
+side it is for (null: any), exclusive (the SEC code needs it), severity, effective_from, effective_to,
+confirmed, source.
 `SEC_CODES`: sec, title, credits, debits, addenda_types, addenda_max, mandatory, written (by this package).
 """
 
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -35,6 +40,10 @@ TRANSACTION_CODES = _table("transaction_codes.csv").with_columns(pl.col("transac
 SEC_CODES = _table("sec_codes.csv", ("credits", "debits", "written")).with_columns(
     pl.col("addenda_max").cast(pl.Int64), pl.col("addenda_types", "mandatory").fill_null("").str.split(" ")
 )
+LIMITS = _table("limits.csv", ("confirmed",)).with_columns(
+    pl.col("limit_cents").cast(pl.Int64), pl.col("only_sec", "not_sec").str.split(" ").fill_null([])
+)
+DESCRIPTIONS = _table("descriptions.csv", ("exclusive", "confirmed"))
 
 DISHONORED_CODES: list[str] = RETURN_CODES.filter(kind="dishonored")["return_code"].to_list()
 CONTESTED_CODES: list[str] = RETURN_CODES.filter(kind="contested")["return_code"].to_list()
@@ -50,6 +59,16 @@ def _by_code(column: str) -> pl.Series:
 DIRECTION_BY_CODE = _by_code("direction")
 USE_BY_CODE = _by_code("use")
 ACCOUNT_TYPE_BY_CODE = _by_code("account_type")
+
+
+def in_force(day: pl.Expr, row: dict[str, Any]) -> pl.Expr:
+    """Whether a row of a table is in force on `day`; a side without a date is open for unknown days too."""
+    held: pl.Expr = pl.lit(value=True)
+    if row["effective_from"] is not None:
+        held = held & (day >= row["effective_from"]).fill_null(value=False)
+    if row["effective_to"] is not None:
+        held = held & (day < row["effective_to"]).fill_null(value=False)
+    return held
 
 
 def direction(code: str = "transaction_code") -> pl.Expr:

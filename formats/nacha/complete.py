@@ -10,7 +10,9 @@ from formats.errors import FormatError
 from formats.nacha.bytesof import check_digits
 from formats.nacha.codes import direction
 from formats.nacha.enrich import entries_with_facts, recount_batches, recount_files
-from formats.nacha.layouts import ADDENDA_BY_KIND, BATCH_HEADER, FILE_HEADER, Layout
+from formats.nacha.fields import Layout
+from formats.nacha.layouts import BATCH_HEADER, FILE_HEADER
+from formats.nacha.layouts_addenda import ADDENDA_BY_KIND
 from formats.nacha.offsets import with_offsets
 from formats.nacha.profile import STRICT, Profile
 from formats.nacha.schema import ADDENDA, BATCHES, ENTRIES, FILE, Nacha, shaped

@@ -8,20 +8,19 @@ import polars as pl
 
 from formats.nacha import structure
 from formats.nacha.codes import CONTESTED_CODES, DISHONORED_CODES, REFUSED_NOTICE_CODES
+from formats.nacha.fields import Field, Layout
 from formats.nacha.layouts import (
-    ADDENDA_BY_KIND,
-    ADDENDA_OTHER,
     BATCH_CONTROL,
     BATCH_CONTROL_ADV,
     BATCH_HEADER,
+    BATCH_HEADER_OF,
     ENTRY,
-    FAMILY_OF_SEC,
     FILE_CONTROL,
     FILE_CONTROL_ADV,
     FILE_HEADER,
-    Field,
-    Layout,
+    family_of_batch,
 )
+from formats.nacha.layouts_addenda import ADDENDA_BY_KIND, ADDENDA_OTHER
 from formats.nacha.schema import ADDENDA, BATCHES, ENTRIES, FILE, Nacha, empty, shaped
 from formats.nacha.text import records
 from formats.problems import WARNING
@@ -97,8 +96,18 @@ def _fields(
 
 
 def _batches(parts: structure.Parts, problems: list[pl.DataFrame]) -> pl.DataFrame:
-    headers, found = _fields(parts.batch_headers, BATCH_HEADER, ("batch", "file", "line"), "batch header")
-    problems.append(found)
+    international = (pl.col("text").str.slice(50, 3).str.to_uppercase() == "IAT") | (
+        pl.col("text").str.slice(4, 16).str.strip_chars_end(" ") == "IATCOR"
+    )
+    frames = []
+    for part, layout in (
+        (parts.batch_headers.filter(~international), BATCH_HEADER),
+        (parts.batch_headers.filter(international), BATCH_HEADER_OF["iat"]),
+    ):
+        frame, found = _fields(part, layout, ("batch", "file", "line"), "batch header")
+        frames.append(frame)
+        problems.append(found)
+    headers = pl.concat(frames, how="diagonal").sort("batch")
     adv = headers.filter(pl.col("sec") == "ADV")["batch"].implode()
     controls = []
     for part, layout in (
@@ -130,13 +139,8 @@ def _file(parts: structure.Parts, batches: pl.DataFrame, problems: list[pl.DataF
 
 
 def _family_of_batch(batches: pl.DataFrame) -> pl.Series:
-    """Tell how each batch lays out its entries; a change notice for IAT has SEC COR but IAT layouts."""
-    return batches.select(
-        pl.when(pl.col("company_name") == "IATCOR")
-        .then(pl.lit("iat"))
-        .otherwise(pl.col("sec").str.to_uppercase().replace_strict(FAMILY_OF_SEC, default="standard"))
-        .alias("family")
-    )["family"]
+    """Tell how each batch lays out its entries."""
+    return batches.select(family_of_batch().alias("family"))["family"]
 
 
 def _entries(

@@ -4,14 +4,14 @@ import polars as pl
 
 from formats.errors import FormatError
 from formats.nacha.bytesof import is_digits
+from formats.nacha.fields import Layout
 from formats.nacha.layouts import (
-    ADDENDA_BY_KIND,
     BATCH_HEADER,
     ENTRY,
     FAMILY_OF_SEC,
     FILE_HEADER,
-    Layout,
 )
+from formats.nacha.layouts_addenda import ADDENDA_BY_KIND
 from formats.nacha.masking import masked_value
 from formats.nacha.schema import Nacha
 from formats.problems import ERROR

@@ -4,22 +4,11 @@ import polars as pl
 
 from formats.nacha.bytesof import check_digits, is_digits
 from formats.nacha.codes import SEC_CODES
-from formats.problems import WARNING
+from formats.problems import INFO, WARNING
 from formats.rules import Rule
 
 _COLUMN = pl.col
 _IN_FILE = _COLUMN("line").is_not_null()
-# Descriptions whose meaning the standard fixes; it wants them in capitals.
-_RESERVED = [
-    "REVERSAL",
-    "RETRY PYMT",
-    "RETURN FEE",
-    "PAYROLL",
-    "PURCHASE",
-    "ACCTVERIFY",
-    "REDEPCHECK",
-    "AUTOENROLL",
-]
 
 
 def _empty(name: str) -> pl.Expr:
@@ -27,9 +16,21 @@ def _empty(name: str) -> pl.Expr:
     return _COLUMN(name).fill_null("").str.strip_chars(" 0") == ""
 
 
-def files_with_facts(files: pl.DataFrame) -> pl.DataFrame:
-    """Add the check digit that the destination's first eight digits ask for."""
-    return files.with_columns(expected_digit=check_digits(files["destination"].str.slice(0, 8)))
+def files_with_facts(files: pl.DataFrame, batches: pl.DataFrame) -> pl.DataFrame:
+    """Add the check digit that the destination asks for, and what the file's batches say of it.
+
+    `expected_digit`; `batches` (how many), `adv` and `others` (whether it holds ADV and other batches).
+    """
+    adv = _COLUMN("sec") == "ADV"
+    about = batches.group_by("file").agg(
+        batches=pl.len().cast(pl.Int64), adv=adv.fill_null(value=False).any(), others=(~adv).fill_null(value=True).any()
+    )
+    out = files.join(about, on="file", how="left", maintain_order="left")
+    return out.with_columns(
+        pl.col("batches").fill_null(0),
+        pl.col("adv", "others").fill_null(value=False),
+        expected_digit=check_digits(files["destination"].str.slice(0, 8)),
+    )
 
 
 FILE_RULES: list[Rule] = [
@@ -77,6 +78,27 @@ FILE_RULES: list[Rule] = [
         "the blocking factor must be 10",
     ),
     Rule("nacha.file.format_code", _IN_FILE & (_COLUMN("format_code") != "1"), 40, "the format code must be 1"),
+    Rule(
+        "nacha.file.adv_mixed",
+        _COLUMN("adv") & _COLUMN("others"),
+        None,
+        "ADV batches share a file with others, though its control can be laid out for one of them only",
+    ),
+    Rule(
+        "nacha.file.no_batches",
+        _IN_FILE & (_COLUMN("batches") == 0),
+        None,
+        "the file has no batches",
+        "an empty delivery: ask the sender if in doubt",
+        INFO,
+    ),
+    Rule(
+        "nacha.file.duplicate",
+        _IN_FILE & ~pl.struct("origin", "creation_date", "creation_time", "modifier").is_first_distinct(),
+        34,
+        "an earlier file of this stream has the same origin, creation date, time and modifier",
+        "the operator takes it for the same file sent twice and rejects it",
+    ),
 ]
 
 
@@ -99,6 +121,8 @@ def batches_with_facts(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataF
 
 
 _NOT_IAT = (_COLUMN("sec") != "IAT") & (_COLUMN("company_name") != "IATCOR")
+
+_GATEWAY_ZERO = ~_NOT_IAT & (_COLUMN("originator_status") == "0")
 
 BATCH_RULES: list[Rule] = [
     Rule(
@@ -133,20 +157,21 @@ BATCH_RULES: list[Rule] = [
         "the entry description is blank or zeros",
     ),
     Rule(
-        "nacha.batch.description_capitals",
-        _COLUMN("entry_description").str.to_uppercase().is_in(_RESERVED)
-        & (_COLUMN("entry_description") != _COLUMN("entry_description").str.to_uppercase()),
-        54,
-        "a reserved entry description must be in capitals",
-        severity=WARNING,
-    ),
-    Rule(
         "nacha.batch.originator_status",
         pl.when(_COLUMN("sec") == "ADV")
         .then(_COLUMN("originator_status") != "0")
-        .otherwise(~_COLUMN("originator_status").is_in(["1", "2"])),
+        .otherwise(~_COLUMN("originator_status").is_in(["1", "2"]))
+        & ~_GATEWAY_ZERO,
         79,
         "the originator status must be 1, or 2 for a federal agency (0 in ADV)",
+    ),
+    Rule(
+        "nacha.batch.gateway_status",
+        _GATEWAY_ZERO,
+        79,
+        "the originator status 0 belongs to ADV; gateways are seen to put it into international batches",
+        "read as it stands, never written",
+        WARNING,
     ),
     Rule(
         "nacha.batch.odfi",
@@ -175,16 +200,5 @@ BATCH_RULES: list[Rule] = [
         _COLUMN("forwards").cast(pl.Int8) + _COLUMN("returns").cast(pl.Int8) + _COLUMN("disputes") > 1,
         None,
         "forward entries, returns and dishonored or contested returns may not share a batch",
-    ),
-    Rule(
-        "nacha.batch.iat_header",
-        ~_NOT_IAT
-        & ~(
-            _COLUMN("company_discretionary").str.slice(0, 2).is_in(["FV", "VF", "FF"])
-            & _COLUMN("company_discretionary").str.contains(r"^.{18}[A-Z]{2}")
-            & _COLUMN("descriptive_date").str.contains(r"^[A-Z]{6}$")
-        ),
-        21,
-        "an IAT header needs exchange indicator, destination country and both currencies",
     ),
 ]

@@ -47,11 +47,11 @@ BATCHES: dict[str, pl.DataType] = {
     "line": I64,
     "service_class": I64,
     "company_name": STR,  # IAT: the IAT indicator
-    "company_discretionary": STR,  # IAT: exchange indicators, reference and country, columns 21-40
-    "company_id": STR,
+    "company_discretionary": STR,  # not IAT
+    "company_id": STR,  # IAT: the originator's id
     "sec": STR,
     "entry_description": STR,
-    "descriptive_date": STR,  # IAT: the two currencies
+    "descriptive_date": STR,  # not IAT; SDhhmm is the wish to settle the same day
     "effective_entry_date": DATE,
     "settlement_day": STR,  # day of year, filled by the operator
     "originator_status": STR,
@@ -67,6 +67,13 @@ BATCHES: dict[str, pl.DataType] = {
     "control_authentication": STR,
     "control_odfi": STR,
     "control_batch_number": I64,
+    # IAT only, and IATCOR notices.
+    "exchange_indicator": STR,  # FV, VF or FF: which side's amount is fixed
+    "exchange_reference_indicator": STR,  # 1 rate, 2 reference number, 3 none
+    "exchange_reference": STR,
+    "destination_country": STR,  # ISO, two letters
+    "originating_currency": STR,
+    "destination_currency": STR,
 }
 
 ENTRIES: dict[str, pl.DataType] = {
@@ -79,12 +86,30 @@ ENTRIES: dict[str, pl.DataType] = {
     "check_digit": STR,
     "account": STR,
     "amount_cents": I64,
-    "individual_id": STR,  # columns 40-54 (CIE and MTE: 55-76); special SECs keep them unparsed
-    "name": STR,  # columns 55-76 (CIE and MTE: 40-54; counted SECs: 59-74)
-    "discretionary": STR,
+    # The receiver's number at the originator; ARC BOC POP RCK TRC XCK: the check's serial number; SHR: the
+    # document's reference.
+    "individual_id": STR,
+    "name": STR,  # of the receiver; SHR TRC XCK IAT have none here
+    "discretionary": STR,  # WEB TEL: payment type R or S; POS SHR: card transaction type; TRC TRX: item type
     "addenda_count": I64,  # the count field of CTX ENR TRX ATX IAT, else null
     "addenda_indicator": I64,
-    "trace_number": STR,  # 15 characters, may be REJ... in an operator's reject
+    "trace_number": STR,  # 15 characters, may be REJ... in an operator's reject; ADV has none
+    # What single SEC codes have besides; null in all others.
+    "original_trace": STR,  # ACK ATX: of the entry acknowledged
+    "terminal_city": STR,  # POP
+    "terminal_state": STR,  # POP
+    "card_expiry": STR,  # SHR, MMYY
+    "card_account": STR,  # SHR, as secret as an account number
+    "process_control": STR,  # TRC XCK
+    "item_research": STR,  # TRC XCK
+    "gateway_screening": STR,  # IAT: the gateway's sanctions screening, 0 or 1
+    "secondary_screening": STR,  # IAT
+    "advice_routing": STR,  # ADV
+    "advice_file": STR,  # ADV: file identification
+    "operator_data": STR,  # ADV
+    "operator_routing": STR,  # ADV: this and the next two stand where others have the trace
+    "operator_day": STR,  # ADV: day of year
+    "operator_sequence": STR,  # ADV
 }
 
 ADDENDA: dict[str, pl.DataType] = {
@@ -114,9 +139,30 @@ ADDENDA: dict[str, pl.DataType] = {
     "dishonored_reason": STR,
     "payment_text": STR,  # 05 and 17
     "sequence": I64,  # 05, 17 and 18
-    "entry_sequence": STR,  # last seven digits of the entry's trace
-    "raw": STR,  # columns 04-94 of kinds that are not parsed further
-    "trace_number": STR,  # 98, 99 and 02: the addenda's own trace
+    "entry_sequence": STR,  # 05 and 10-18: last seven digits of the entry's trace
+    "raw": STR,  # columns 04-94 of kinds the standard does not know
+    "trace_number": STR,  # 02, 98 and 99: the addenda's own trace
+    # 02, the terminal of POS and SHR (MTE: of the machine).
+    "reference_1": STR,  # MTE: description of the transaction
+    "reference_2": STR,  # MTE: network
+    "terminal_id": STR,
+    "terminal_serial": STR,
+    "terminal_day": STR,  # MMDD
+    "authorization": STR,  # code or expiry (MTE: time HHMMSS)
+    "location": STR,
+    "city": STR,
+    "state": STR,
+    # 10 to 16 and 18, the parties of an IAT payment.
+    "iat_type": STR,  # 10: BUS SAL TAX PEN WEB ...
+    "foreign_amount": I64,  # 10: in the smallest unit of the destination's currency
+    "foreign_trace": STR,  # 10
+    "name": STR,  # 10 receiver, 11 originator, 13 ODFI, 14 RDFI, 18 correspondent bank
+    "street": STR,  # 11 originator, 15 receiver
+    "city_state": STR,  # 12 originator, 16 receiver: city*state\
+    "country_postal": STR,  # 12 originator, 16 receiver: country*postal code\\
+    "id_qualifier": STR,  # 13 14 18: 01 national clearing number, 02 BIC, 03 IBAN
+    "party_id": STR,  # 13 14 18: the bank's id; 15: the receiver's
+    "country": STR,  # 13 14 18: of the bank's branch
 }
 
 

@@ -12,17 +12,16 @@ from formats.errors import FormatError
 from formats.nacha.bytesof import matrix
 from formats.nacha.check import content_problems
 from formats.nacha.complete import with_facts
+from formats.nacha.fields import Field, Layout
 from formats.nacha.layouts import (
-    ADDENDA_BY_KIND,
     BATCH_CONTROL,
     BATCH_HEADER,
     ENTRY,
     FAMILY_OF_SEC,
     FILE_CONTROL,
     FILE_HEADER,
-    Field,
-    Layout,
 )
+from formats.nacha.layouts_addenda import ADDENDA_BY_KIND
 from formats.nacha.profile import STRICT, Profile
 from formats.nacha.refusal import fitting_rules, refuse, writing_problems
 from formats.nacha.schema import Nacha

@@ -12,23 +12,19 @@ from formats.nacha import Nacha, check, read
 from formats.problems import has_errors
 
 CLASS_220 = "a debit stands in a batch of service class 220 (or a credit in 225), which the operator rejects"
-STATUS_0 = "the originator status 0 belongs to ADV files of the operator alone"
 COUNT_BLANK = "an ENR entry must carry its addenda count in columns 55-58; here the name stands there"
 # Besides these: files in the reference project's own JSON form, which is not an ACH file.
 DISAGREEMENTS = {
     "ach/by-sec/enr-read.ach": COUNT_BLANK,
+    "ach/by-sec/same-day-ach-ppd-credit.ach": "a million dollars the same day in 2019, when the limit was 25,000",
     "ach/examples/enr-read.ach": COUNT_BLANK,
     "ach/examples/contested-return.ach": "one entry carries three addenda 99; a return allows one",
-    "ach/examples/iat-mixedCreditDebit.ach": STATUS_0,
     "ach/testdata/20180713-IAT.ach": CLASS_220,
     "ach/testdata/20180716-IAT-A17-A18.ach": CLASS_220 + "; 14 addenda where IAT allows 12",
     "ach/testdata/20180716-IAT-A17.ach": CLASS_220,
     "ach/testdata/NACHA_SAMPLE_TEL_REVERSAL.ach": "a reversal may credit under TEL; the reference refuses it",
-    "ach/testdata/flattenIATBatchesMultipleBatchHeaders.ach": STATUS_0,
-    "ach/testdata/flattenIATBatchesOneBatchHeader.ach": STATUS_0,
     "ach/testdata/iat-addenda98.ach": "a change notice must have amount zero (R19)",
-    "ach/testdata/iat-debit.ach": STATUS_0,
-    "ach/testdata/iat-mixedDebitCredit.ach": STATUS_0 + "; two addenda 17 both numbered 2",
+    "ach/testdata/iat-mixedDebitCredit.ach": "its only addenda 17 is numbered 2",
     "ach/testdata/txp-debit.ach": "the addenda is two columns short, so its sequence reads 100 and its trace differs",
     "gateway/incoming/iat-credit.ach": CLASS_220,
 }

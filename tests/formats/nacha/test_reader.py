@@ -111,7 +111,7 @@ def test_header_and_control_alone_are_an_empty_delivery() -> None:
     whole = write(nacha(batches=[], entries=[]))
     found = read(whole)
     assert rules(found) == []
-    assert check(found).is_empty()
+    assert check(found).select("rule", "severity").rows() == [("nacha.file.no_batches", "info")]
     assert found.file["control_batches"].to_list() == [0]
 
 
@@ -123,13 +123,16 @@ def test_other_files_are_called_no_ach_file(data: bytes) -> None:
 
 
 def test_several_files_in_one_stream() -> None:
-    found = read(PLAIN + PLAIN)
+    second = PLAIN[:33] + b"B" + PLAIN[34:]
+    found = read(PLAIN + second)
     assert found.file.height == 2
     assert found.batches["file"].to_list() == [0, 1]
     assert found.entries["batch"].to_list() == [0, 0, 1, 1]
     assert found.file["records"].to_list() == [10, 10]
     assert found.problems.is_empty()
     assert check(found).is_empty()
+    again = check(read(PLAIN + PLAIN))
+    assert again.select("rule", "line", "column").rows() == [("nacha.file.duplicate", 11, 34)]
 
 
 def test_reject_trace_is_kept_as_text() -> None:
