@@ -42,8 +42,8 @@ def overdue_acknowledgements(context: dg.SensorEvaluationContext, desk: dg.Resou
 
 @dg.sensor(
     minimum_interval_seconds=900,
-    description="Raises an alert for a checked money file that lacks an approval two hours before its cut-off or on the "
-    "day after it was made, and for one that has missed its cut-off.",
+    description="Raises an alert for a checked money file that lacks an approval two hours before its cut-off or on "
+    "the day after it was made, and for one that has missed its cut-off.",
 )
 def approvals_before_cut_off(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
     """A checked money file that nobody has approved while its cut-off is near, or that has missed it."""
