@@ -10,7 +10,8 @@ from formats.bai2 import Statement, signed_cents
 # The states in which a bank's settlement is the proof that the file arrived.
 UNPROVED = ("sending", "sent", "unknown")
 ARRIVED = (*UNPROVED, "acknowledged", "rejected")
-RETURNED_ITEMS = ("555", "557")  # deposited items returned; a single ACH return item
+# One item that came back: a draft of ours leaves our account again (555, 557), a payment returns to it (255, 257).
+RETURNED_ITEMS = ("255", "257", "555", "557")
 _TRACE = r"^[0-9]{15}$"
 
 
@@ -45,7 +46,9 @@ def lines_of(statement: Statement) -> tuple[pl.DataFrame, pl.DataFrame]:
 
 
 def to_files(lines: pl.DataFrame, files: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Match settlements, whose reference is the name of a file of ours; a file is settled by one line.
+    """Match settlements, whose reference is the name of a file of ours: one line for its debits, one for its credits.
+
+    In a balanced file the bank books offset entries instead; they are the same money and the same lines.
 
     Args:
         lines: as `lines_of` returns them, not matched yet.
@@ -59,7 +62,8 @@ def to_files(lines: pl.DataFrame, files: pl.DataFrame) -> tuple[pl.DataFrame, pl
     )
     money_in = pl.col("amount_cents") >= 0
     expected = pl.when(money_in).then(pl.col("debit_cents")).otherwise(-pl.col("credit_cents"))
-    first = ~pl.col("settled") & (pl.int_range(pl.len()).over("company_id", "file_id") == 0)
+    settled = pl.when(money_in).then("settled_in").otherwise("settled_out")
+    first = ~settled & (pl.int_range(pl.len()).over("company_id", "file_id", money_in) == 0)
     found = named.with_columns(difference_cents=pl.col("amount_cents") - expected, first=first)
     sure = found.filter("first")
     differing = sure.filter(pl.col("difference_cents") != 0)
@@ -88,7 +92,7 @@ def traces(lines: pl.DataFrame) -> list[str]:
 
 
 def to_entries(lines: pl.DataFrame, files: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
-    """Match returned items, which a bank debits one by one, to the very entry: by file name, trace and amount.
+    """Match returned items, which a bank books one by one, to the very entry: by file name, trace and signed amount.
 
     Args:
         lines: as `lines_of` returns them, not matched yet.
@@ -106,7 +110,7 @@ def to_entries(lines: pl.DataFrame, files: pl.DataFrame, entries: pl.DataFrame) 
         maintain_order="left",
     )
     found = of_file.join(
-        entries.select("company_id", "file_id", "trace_number", back=-pl.col("amount_cents")),
+        entries.select("company_id", "file_id", "trace_number", back=-pl.col("signed_cents")),
         left_on=["company_id", "file_id", "trace", "amount_cents"],
         right_on=["company_id", "file_id", "trace_number", "back"],
         how="semi",

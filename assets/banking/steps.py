@@ -1,4 +1,4 @@
-"""The banking steps: `banking.statement` takes in one bank statement, `banking.settle` counts money as ours."""
+"""The banking steps: `banking.statement` takes in one statement, `banking.settle` counts money as moved for good."""
 
 from __future__ import annotations
 
@@ -62,7 +62,8 @@ def statement(tx: Tx, sha256: str, vault: Vault) -> dict[str, int]:
 
 
 def _acknowledge(tx: Tx, file: Inbound, settled: pl.DataFrame) -> int:
-    proved = settled.filter(pl.col("state").is_in(UNPROVED)).sort("company_id", "file_id")
+    once = settled.unique(["company_id", "file_id"], keep="first", maintain_order=True)
+    proved = once.filter(pl.col("state").is_in(UNPROVED)).sort("company_id", "file_id")
     events = proved.select(
         "company_id",
         "file_id",
@@ -84,10 +85,10 @@ def _file_exceptions(whole: bai2.Statement) -> pl.DataFrame:
 
 
 def settle(tx: Tx, partners: dict[str, Partner]) -> dict[str, int]:
-    """Count as ours the money of entries that were sent, have not come back, and whose hold is over.
+    """Count as moved for good the money of entries that were sent, have not come back, and whose hold is over.
 
     Returns:
-        settled (entries), settled_cents.
+        settled (entries), settled_cents (to us less from us).
 
     Raises:
         SettingsError: a bank that was sent files has no profile any more.

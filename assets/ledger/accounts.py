@@ -3,8 +3,8 @@
 CASH, RECEIVABLE, CLEARING = 1000, 1100, 1200
 PREMIUM_LIABILITY, VENDOR_PAYABLE, COMMISSION_PAYABLE, INCOME = 2000, 2100, 2200, 4000
 
-# event: (account, sign) of the event's amount. The amount of an ACH event is signed: money to us is positive, money from
-# us negative, and a file that is made void posts its own events again with the sign turned.
+# event: (account, sign) of the event's amount. The amount of an ACH event is signed: money to us is positive, money
+# from us negative, and a file that is made void posts its own events again with the sign turned.
 EVENTS: dict[str, tuple[tuple[int, int], ...]] = {
     "charged": ((RECEIVABLE, 1), (PREMIUM_LIABILITY, -1)),
     "settled": ((CASH, 1), (CLEARING, -1)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.ledger.accounts import EVENTS
+from assets.ledger.accounts import CONTRA, EVENTS
 from resources.record import Tx
 
 
@@ -44,3 +44,23 @@ def post(tx: Tx, event: str, rows: pl.DataFrame, amount: str = "amount_cents") -
     ]
     tx.append("ledger.posting", pl.concat(legs).filter(pl.col("amount_cents") != 0))
     return rows.join(numbered.select("company_id", "journal_id"), on="company_id", how="left", maintain_order="left")
+
+
+def post_entries(tx: Tx, event: str, rows: pl.DataFrame) -> pl.DataFrame:
+    """Post an event of ACH entries (submitted, returned, returned_after_settlement), each against its contra account.
+
+    Args:
+        tx: the step's transaction.
+        event: without the prefix of the contra account.
+        rows: with company_id, contra, purpose and signed_cents. Nothing is journalled for a prenote.
+
+    Returns:
+        The rows with `journal_id`, null for prenotes; those of one contra account together.
+    """
+    silent = rows.filter(pl.col("purpose") == "prenote").with_columns(journal_id=pl.lit(None, pl.Int64))
+    moving = rows.filter(pl.col("purpose") != "prenote")
+    done = [
+        post(tx, f"{prefix}{event}", moving.filter(pl.col("contra") == account), amount="signed_cents")
+        for account, prefix in CONTRA.items()
+    ]
+    return pl.concat([*done, silent])

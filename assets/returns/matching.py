@@ -78,7 +78,8 @@ def matched(found: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, p
     """Match returns and notices to our entries by trace, receiving bank, amount (of returns) and individual id.
 
     Blank bank and id in the answer are not compared; a differing id is no match, because traces begin anew every
-    night. More than one entry that fits is none.
+    night. More than one entry that fits is none; an entry of a file that never left us (a void one) fits only where no
+    other does.
 
     Args:
         found: as `answers` returns.
@@ -95,15 +96,16 @@ def matched(found: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, p
         & (pl.col("individual_id").is_null() | (pl.col("individual_id") == pl.col("individual_id_entry")))
         & ((pl.col("kind") == "98") | (pl.col("amount_cents") == pl.col("amount_cents_entry")))
     )
-    fitting = pairs.filter(fits).with_columns(several=pl.len().over("position"))
-    sure = fitting.filter(pl.col("several") == 1)
-    sent = pl.col("state").is_in(_LEFT_US)
+    fitting = pairs.filter(fits).with_columns(sent=pl.col("state").is_in(_LEFT_US))
+    counted = fitting.with_columns(several=pl.col("sent").sum().over("position"))
     named = [
-        _named(fitting.filter(pl.col("several") > 1), "ambiguous", "fits more than one entry of ours"),
-        _named(sure.filter(~sent), "answer_to_unsent", "answers an entry of a file that never left us"),
+        _named(counted.filter(pl.col("several") > 1), "ambiguous", "fits more than one entry of ours"),
+        _named(
+            counted.filter(pl.col("several") == 0), "answer_to_unsent", "answers an entry of a file that never left us"
+        ),
         _unmatched(found.join(fitting, on="position", how="anti")),
     ]
-    return sure.filter(sent).drop("several"), pl.concat(named)
+    return counted.filter(pl.col("sent") & (pl.col("several") == 1)).drop("several", "sent"), pl.concat(named)
 
 
 def _named(rows: pl.DataFrame, kind: str, words: str) -> pl.DataFrame:

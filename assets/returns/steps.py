@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.delivery.inbound import Inbound, conclude, inbound
-from assets.ledger.journal import post
+from assets.ledger.journal import post_entries
 from assets.returns.matching import answers, file_exceptions, matched, traces
 from assets.returns.notices import corrected
 from assets.returns.rules import judged, split_seconds
@@ -57,12 +57,16 @@ def post_returns(tx: Tx, sha256: str, partners: dict[str, Partner], vault: Vault
 def _post(tx: Tx, file: Inbound, returns: pl.DataFrame, retry_after_days: int) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Book the returns that are not recorded yet; also the exceptions they give rise to."""
     fresh, second = split_seconds(returns)
-    told = judged(fresh, tx.business_date, retry_after_days).with_columns(sha256=pl.lit(file.sha256, pl.Binary))
+    told = judged(fresh, tx.business_date, retry_after_days).with_columns(
+        sha256=pl.lit(file.sha256, pl.Binary),
+        # Only what an invoice owes is asked for again; what else comes back is decided anew.
+        retry_on=pl.when(pl.col("purpose") == "premium").then("retry_on"),
+    )
     kept = pl.col("settled")
     booked = pl.concat(
         [
-            post(tx, "returned", told.filter(~kept)),
-            post(tx, "returned_after_settlement", told.filter(kept)),
+            post_entries(tx, "returned", told.filter(~kept)),
+            post_entries(tx, "returned_after_settlement", told.filter(kept)),
         ]
     )
     rows = booked.sort("company_id", "entry_id").select(

@@ -1,15 +1,8 @@
 -- Margin not booked yet, as of the business date, of companies that have some and for which no later night has booked
 -- any: company_id, amount_cents.
 WITH funded AS (
-  SELECT t.company_id, sum(t.amount_cents) AS cents FROM banking.settlement t
-  JOIN payments.ach_entry e ON e.company_id = t.company_id AND e.entry_id = t.entry_id AND e.purpose = 'premium'
-  WHERE t.business_date <= {business_date}::date GROUP BY 1
-  UNION ALL
-  SELECT r.company_id, -sum(r.amount_cents) FROM returns.returned r
-  JOIN payments.ach_entry e ON e.company_id = r.company_id AND e.entry_id = r.entry_id AND e.purpose = 'premium'
-  WHERE r.after_settlement AND r.business_date <= {business_date}::date GROUP BY 1
-  UNION ALL
-  SELECT company_id, sum(amount_cents) FROM payments.credit_use WHERE business_date <= {business_date}::date GROUP BY 1
+  SELECT company_id, sum(funded_cents) AS cents FROM payments.invoice_move
+  WHERE funded_cents <> 0 AND business_date <= {business_date}::date GROUP BY 1
   UNION ALL
   SELECT company_id, sum(total_cents) FROM billing.invoice
   WHERE total_cents < 0 AND bill_date <= {business_date}::date GROUP BY 1

@@ -8,22 +8,11 @@ WITH mark AS (
     coalesce((array_agg(s.business_date ORDER BY s.booked_at DESC))[1], '-infinity') AS looked_to
   FROM unnest({companies}::int[]) c LEFT JOIN audit.step s ON s.company_id = c AND s.step = {step}
   GROUP BY c
-), entry AS (
-  SELECT e.company_id, e.entry_id, a.invoice_id
-  FROM payments.ach_entry e JOIN payments.attempt a ON a.company_id = e.company_id AND a.attempt_id = e.source_id
-  WHERE e.purpose = 'premium'
-), money AS (
-  SELECT e.company_id, e.invoice_id, t.amount_cents, t.booked_at, t.business_date
-  FROM banking.settlement t JOIN entry e USING (company_id, entry_id)
-  UNION ALL
-  SELECT e.company_id, e.invoice_id, -r.amount_cents, r.booked_at, r.business_date
-  FROM returns.returned r JOIN entry e USING (company_id, entry_id) WHERE r.after_settlement
-  UNION ALL
-  SELECT company_id, to_invoice, amount_cents, booked_at, business_date FROM payments.credit_use
 ), funded AS (
   SELECT m.company_id, m.invoice_id, bool_or(m.booked_at > k.since OR m.business_date > k.looked_to) AS fresh,
-    coalesce(sum(m.amount_cents) FILTER (WHERE m.business_date <= {business_date}::date), 0) AS cents
-  FROM money m JOIN mark k USING (company_id)
+    coalesce(sum(m.funded_cents) FILTER (WHERE m.business_date <= {business_date}::date), 0) AS cents
+  FROM payments.invoice_move m JOIN mark k USING (company_id)
+  WHERE m.funded_cents <> 0
   GROUP BY 1, 2
 ), waiting AS (
   SELECT DISTINCT l.company_id, l.invoice_id FROM audit.quarantine q

@@ -6,20 +6,8 @@ WITH open AS (
          FROM billing.line l JOIN billing.invoice i USING (company_id, invoice_id)
          WHERE i.bill_date <= {business_date}::date
          UNION ALL
-         SELECT a.company_id, a.invoice_id, -e.amount_cents
-         FROM payments.ach_entry e JOIN payments.attempt a ON a.company_id = e.company_id AND a.attempt_id = e.source_id
-         WHERE e.purpose = 'premium' AND e.business_date <= {business_date}::date
-         UNION ALL
-         SELECT a.company_id, a.invoice_id, r.amount_cents
-         FROM returns.returned r JOIN payments.ach_entry e USING (company_id, entry_id)
-         JOIN payments.attempt a ON a.company_id = e.company_id AND a.attempt_id = e.source_id
-         WHERE e.purpose = 'premium' AND r.business_date <= {business_date}::date
-         UNION ALL
-         SELECT company_id, from_invoice, amount_cents FROM payments.credit_use
-         WHERE business_date <= {business_date}::date
-         UNION ALL
-         SELECT company_id, to_invoice, -amount_cents FROM payments.credit_use
-         WHERE business_date <= {business_date}::date) AS moved
+         SELECT company_id, invoice_id, owed_cents FROM payments.invoice_move
+         WHERE owed_cents <> 0 AND business_date <= {business_date}::date) AS moved
        GROUP BY company_id, invoice_id HAVING sum(cents) <> 0),
      aged AS (
        SELECT o.cents, CASE WHEN o.cents < 0 THEN -1

@@ -1,8 +1,10 @@
 -- Entries sent through this bank under these traces (the same trace comes back every night, so several may answer):
--- company_id, entry_id, trace_number, rdfi, amount_cents, individual_id, attempt_no, account_id, state (of its file),
+-- company_id, entry_id, trace_number, rdfi, amount_cents, signed_cents, purpose, contra, individual_id, attempt_no,
+-- account_id, state (of its file),
 -- settled, returned (its return code), first_effective (of the first try for the same money), file_id, effective_date.
 -- Blocks tell on which nights a trace was given out; without them the index by night could not be used.
-SELECT e.company_id, e.entry_id, e.trace_number, left(b.routing, 8) AS rdfi, e.amount_cents, e.individual_id, e.attempt_no,
+SELECT e.company_id, e.entry_id, e.trace_number, left(b.routing, 8) AS rdfi, e.amount_cents,
+  e.signed_cents, e.purpose, e.contra, e.individual_id, e.attempt_no,
   e.account_id, s.state, (t.entry_id IS NOT NULL) AS settled, r.code AS returned,
   coalesce(first.effective_date, e.effective_date) AS first_effective, e.file_id, e.effective_date
 FROM unnest({traces}::text[]) AS w(trace)
