@@ -1,0 +1,231 @@
+-- migrate:up
+-- Billing terms in full. Everything here is what a customer states; what follows from it is computed every night.
+
+-- 1. Whose bill day, how far ahead, what a trial costs and when, how stubs are measured, how far back is corrected.
+ALTER TABLE master.company
+  ADD COLUMN bill_day smallint NOT NULL DEFAULT 1 CHECK (bill_day BETWEEN 1 AND 31);  -- of fees aligned to the company
+ALTER TABLE master.person
+  ADD COLUMN bill_day smallint CHECK (bill_day BETWEEN 1 AND 31);  -- of fees aligned to the customer; null: the company's
+ALTER TABLE master.product
+  DROP CONSTRAINT product_proration_check,
+  ADD CHECK (proration IN ('actual', 'fixed30', 'fixed28', 'whole', 'fifteenth', 'none')),
+  ADD COLUMN billed boolean NOT NULL DEFAULT true,     -- false: somebody else bills it, we only know and tell it
+  ADD COLUMN family text NOT NULL DEFAULT '',          -- a change between products of a family keeps the trial's start
+  ADD COLUMN bill_ahead_days smallint CHECK (bill_ahead_days BETWEEN 0 AND 90),  -- null: the company's bill_lead_days
+  ADD COLUMN trial_billed text NOT NULL DEFAULT 'start' CHECK (trial_billed IN ('start', 'end')),
+  ADD COLUMN stub_counts boolean NOT NULL DEFAULT true,             -- a leading stub is paid period number 1
+  ADD COLUMN enrollment_again boolean NOT NULL DEFAULT false,       -- one-time fees come again on reinstatement
+  ADD COLUMN age_on text NOT NULL DEFAULT 'coverage_start'
+    CHECK (age_on IN ('coverage_start', 'year_start', 'subscription_start')),
+  ADD COLUMN retro_add_days smallint CHECK (retro_add_days BETWEEN 0 AND 1100),  -- null: three calendar months
+  ADD COLUMN retro_term_days smallint CHECK (retro_term_days BETWEEN 0 AND 1100),
+  ADD COLUMN dunning text NOT NULL DEFAULT '';         -- master.dunning_step.ladder; '': reminders and lapses are off
+ALTER TABLE master.fee
+  DROP CONSTRAINT fee_kind_check,
+  ADD CHECK (kind IN ('premium', 'admin', 'enrollment', 'trial', 'tax')),
+  DROP CONSTRAINT fee_recurrence_check,
+  ADD CHECK (recurrence IN ('weekly', 'biweekly', 'semimonthly', 'monthly', 'quarterly', 'halfyearly', 'yearly', 'one_time')),
+  ADD COLUMN alignment text NOT NULL DEFAULT 'subscription' CHECK (alignment IN ('subscription', 'customer', 'company'));
+-- The most specific price wins: member, group, company, agent, tier, age band, in this order; then step, then the latest.
+ALTER TABLE master.price
+  ADD COLUMN member_code text NOT NULL DEFAULT '',     -- with company_code: one member's own price
+  ADD COLUMN group_code text NOT NULL DEFAULT '',      -- with company_code: a sub-group and all below it
+  ADD COLUMN agent_code text NOT NULL DEFAULT '',      -- the writing agent
+  ADD COLUMN age_from smallint NOT NULL DEFAULT 0 CHECK (age_from BETWEEN 0 AND 150),
+  ADD COLUMN age_to smallint NOT NULL DEFAULT 150 CHECK (age_to BETWEEN 0 AND 150),  -- the last year of the band
+  ADD COLUMN percent numeric(7, 4) CHECK (percent BETWEEN 0 AND 1000),  -- of the premium lines of the same coverage (tax)
+  ADD CHECK (age_to >= age_from),
+  ADD CHECK (member_code = '' OR company_code <> ''),
+  ADD CHECK (group_code = '' OR company_code <> ''),
+  DROP CONSTRAINT price_fee_id_company_code_tier_step_from_valid_from_key,
+  ADD UNIQUE (fee_id, company_code, member_code, group_code, agent_code, tier, age_from, step_from, valid_from);
+ALTER TABLE master.subscription
+  ADD COLUMN created_on date,                          -- the day it was entered; null: unknown
+  ADD COLUMN recurring_from date,                      -- recurring fees begin then; null: with the trial's end
+  ADD COLUMN group_code text NOT NULL DEFAULT '';      -- master.sub_group
+
+-- 2. Groups below a company: a list bill goes to the nearest group upwards that is billed, else to the company.
+CREATE TABLE master.sub_group (
+  company_id  int NOT NULL REFERENCES master.company,
+  code        text NOT NULL CHECK (code <> ''),
+  name        text NOT NULL,
+  parent_code text NOT NULL DEFAULT '',                -- '' directly below the company
+  billed      boolean NOT NULL DEFAULT true,           -- gets an invoice of its own
+  account_code text NOT NULL DEFAULT '',               -- drafted from; '': the company's own account
+  pays_per_year smallint NOT NULL DEFAULT 12 CHECK (pays_per_year IN (12, 24, 26, 52)),  -- payroll deductions
+  PRIMARY KEY (company_id, code)
+);
+-- Who pays which part of a subscription; nothing here: its own payer pays all. Fixed amounts first, then the percents.
+CREATE TABLE master.payer_share (
+  company_id  int NOT NULL,
+  subscription_id int NOT NULL,
+  part        smallint NOT NULL CHECK (part BETWEEN 1 AND 9),
+  payer       text NOT NULL CHECK (payer IN ('member', 'company', 'person')),
+  person_id   int,                                     -- of payer 'person'
+  fee_id      int,                                     -- only of this fee; null: of every fee
+  percent     numeric(7, 4) CHECK (percent > 0 AND percent <= 100),
+  amount_cents bigint CHECK (amount_cents > 0),        -- per whole period
+  valid_from  date NOT NULL DEFAULT '1900-01-01',
+  PRIMARY KEY (company_id, subscription_id, part, valid_from),
+  CHECK ((percent IS NULL) <> (amount_cents IS NULL)),
+  CHECK ((payer = 'person') = (person_id IS NOT NULL)),
+  FOREIGN KEY (company_id, subscription_id) REFERENCES master.subscription
+);
+
+-- 3. A line is one payer's part of a charge; an invoice is one payer's, of one group, with one due date.
+ALTER TABLE billing.line
+  ADD COLUMN part smallint NOT NULL DEFAULT 1 CHECK (part BETWEEN 1 AND 9),
+  DROP CONSTRAINT line_company_id_subscription_id_fee_id_coverage_start_revis_key,
+  ADD UNIQUE (company_id, subscription_id, fee_id, coverage_start, part, revision);
+ALTER TABLE billing.invoice
+  ADD COLUMN group_code text NOT NULL DEFAULT '';      -- list bills: master.sub_group, '' the company
+DROP INDEX billing.invoice_once;
+CREATE UNIQUE INDEX invoice_once ON billing.invoice (company_id, bill_date, person_id, group_code, sequence) NULLS NOT DISTINCT;
+
+-- 4. Memos: a person's correction of an invoice, with a reason and a limit; above the threshold a second person agrees.
+CREATE TABLE billing.memo (
+  company_id  int NOT NULL,
+  memo_id     bigint NOT NULL,
+  line_id     bigint NOT NULL,                         -- billing.line, revision 0
+  kind        text NOT NULL CHECK (kind IN ('credit', 'debit', 'write_off')),
+  amount_cents bigint NOT NULL CHECK (amount_cents > 0),
+  reason      text NOT NULL CHECK (reason <> ''),
+  requested_by text NOT NULL,
+  reverses    bigint,                                  -- the memo it takes back
+  needs_approval boolean NOT NULL,
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, memo_id)
+);
+CREATE UNIQUE INDEX memo_reversed_once ON billing.memo (company_id, reverses) WHERE reverses IS NOT NULL;
+-- What a second person allowed: a memo, or a lapse for non-payment.
+CREATE TABLE billing.consent (
+  company_id  int NOT NULL,
+  kind        text NOT NULL CHECK (kind IN ('memo', 'lapse', 'reinstatement')),
+  subject     text NOT NULL,                           -- memo_id; subscription code and lapse date
+  granted     boolean NOT NULL,
+  requested_by text NOT NULL,
+  granted_by  text NOT NULL CHECK (granted_by <> requested_by),
+  reason      text NOT NULL DEFAULT '',
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, kind, subject)
+);
+
+-- 5. Overdue: a ladder per product (and state), and what was done, once per invoice and step.
+CREATE TABLE master.dunning_step (
+  ladder      text NOT NULL,
+  state       text NOT NULL DEFAULT '',                -- of the payer; '' every other
+  step        smallint NOT NULL CHECK (step BETWEEN 1 AND 20),
+  after_days  smallint NOT NULL CHECK (after_days BETWEEN 0 AND 400),  -- since the due date
+  action      text NOT NULL CHECK (action IN ('reminder', 'warning', 'hold', 'lapse')),
+  template    text NOT NULL DEFAULT '',
+  least_cents bigint NOT NULL DEFAULT 1 CHECK (least_cents >= 0),      -- below that much open nothing is done
+  needs_consent boolean NOT NULL DEFAULT true,         -- a lapse waits for a person
+  reinstate_days smallint NOT NULL DEFAULT 0 CHECK (reinstate_days BETWEEN 0 AND 400),
+  valid_from  date NOT NULL DEFAULT '1900-01-01',
+  PRIMARY KEY (ladder, state, step, valid_from)
+);
+CREATE TABLE billing.dunning (
+  company_id  int NOT NULL,
+  invoice_id  bigint NOT NULL,
+  step        smallint NOT NULL,
+  action      text NOT NULL CHECK (action IN ('reminder', 'warning', 'hold', 'lapse')),
+  open_cents  bigint NOT NULL,
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, invoice_id, step)
+);
+-- Dated acts of billing upon coverage: a lapse ends it as of a day in the past, a reinstatement takes the lapse back.
+CREATE TABLE billing.standing (
+  company_id  int NOT NULL,
+  subscription_id int NOT NULL,
+  event_no    int NOT NULL,
+  event       text NOT NULL CHECK (event IN ('lapse', 'reinstatement', 'payment_hold', 'payment_hold_over')),
+  effective_date date NOT NULL,                        -- lapse: the first day not covered
+  invoice_id  bigint,                                  -- the unpaid one
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, subscription_id, event_no)
+);
+
+-- 6. Documents: bytes by hash, a number per company without gaps, asked for again they are the same.
+CREATE TABLE billing.document (
+  company_id  int NOT NULL,
+  document_no bigint NOT NULL,
+  kind        text NOT NULL CHECK (kind IN ('invoice', 'receipt', 'memo', 'reminder')),
+  subject     text NOT NULL,                           -- invoice_id; settled entry; invoice and step
+  template    text NOT NULL,
+  template_sha256 bytea NOT NULL,
+  sha256      bytea NOT NULL,
+  size        bigint NOT NULL,
+  sealed      bytea NOT NULL,
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, document_no),
+  UNIQUE (company_id, kind, subject)
+);
+-- One message per event, for ever; what became of it is told by mail_event.
+CREATE TABLE billing.mail (
+  company_id  int NOT NULL,
+  mail_id     bigint NOT NULL,
+  event_key   text NOT NULL,                           -- invoice/17, receipt/..., reminder/17/2
+  person_id   int,                                     -- to whom; null: the company
+  document_no bigint,
+  template    text NOT NULL,
+  business_date date NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, mail_id),
+  UNIQUE (company_id, event_key)
+);
+CREATE TABLE billing.mail_event (
+  company_id  int NOT NULL,
+  mail_id     bigint NOT NULL,
+  event_no    smallint NOT NULL,
+  state       text NOT NULL CHECK (state IN ('sending', 'sent', 'refused', 'unknown', 'no_address')),
+  detail      text NOT NULL DEFAULT '',
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (company_id, mail_id, event_no)
+);
+
+CALL audit.append_only('billing.memo');
+CALL audit.append_only('billing.consent');
+CALL audit.append_only('billing.dunning');
+CALL audit.append_only('billing.standing');
+CALL audit.append_only('billing.document');
+CALL audit.append_only('billing.mail');
+CALL audit.append_only('billing.mail_event');
+CALL audit.per_company('master.sub_group');
+CALL audit.per_company('master.payer_share');
+CALL audit.per_company('billing.memo');
+CALL audit.per_company('billing.consent');
+CALL audit.per_company('billing.dunning');
+CALL audit.per_company('billing.standing');
+CALL audit.per_company('billing.document');
+CALL audit.per_company('billing.mail');
+CALL audit.per_company('billing.mail_event');
+GRANT SELECT, INSERT ON master.sub_group, master.payer_share, master.dunning_step, billing.memo, billing.dunning,
+  billing.standing, billing.document, billing.mail, billing.mail_event TO daybook_runtime;
+GRANT SELECT ON billing.consent TO daybook_runtime;   -- given by the login of those who approve
+GRANT SELECT, INSERT ON billing.consent TO daybook_releaser;
+GRANT SELECT ON billing.memo, billing.dunning, billing.standing TO daybook_releaser;
+GRANT UPDATE, DELETE ON master.sub_group, master.payer_share, master.dunning_step TO daybook_runtime;
+GRANT SELECT ON billing.memo, billing.consent, billing.dunning, billing.standing, billing.mail, billing.mail_event
+  TO daybook_auditor;
+DO $$
+BEGIN
+  IF current_setting('server_version_num')::int >= 170000 THEN
+    GRANT MAINTAIN ON master.sub_group, master.payer_share, master.dunning_step, billing.memo, billing.dunning,
+      billing.standing, billing.document, billing.mail, billing.mail_event TO daybook_runtime;
+  END IF;
+END $$;
+
+-- migrate:down
+SELECT 1;
