@@ -12,7 +12,7 @@ import polars as pl
 from assets.billing.calendar import less_holds, merged, periods
 from assets.billing.prices import priced
 from assets.billing.proration import ONE, cents, fraction
-from assets.billing.world import KEY, World
+from assets.billing.world import CHARGE, KEY, World
 
 _WHO = ["company_id", "subscription_id"]
 _ONE_TIME = (pl.col("recurrence") == "one_time") | (pl.col("kind") == "trial")
@@ -68,7 +68,7 @@ def expected(
         fees.filter(~_ONE_TIME).select("fee_id", "product_id"), on="product_id", how="inner", maintain_order="left"
     )
     once = _one_time(terms, fees.filter(_ONE_TIME).select("fee_id", "product_id"), recorded, scope)
-    narrow = [*KEY, "coverage_end", "company_code", "tier", "number", "fraction", "hold", "one_time", "bill_lead_days"]
+    narrow = [*CHARGE, "coverage_end", "company_code", "tier", "number", "fraction", "hold", "one_time", "bill_lead_days"]
     charges = priced(pl.concat([monthly.select(narrow), once.select(narrow)]), world.prices)
     free = pl.col("fraction") == 0  # needs no price
     part = {
@@ -80,6 +80,8 @@ def expected(
         **{c: pl.when(free).then(0).otherwise(cents(pl.col(p), pl.col("fraction"))) for c, p in part.items()},
         problem=pl.when(free).then(pl.lit("")).otherwise(pl.col("problem")),
         whole=pl.col("fraction") == ONE,
+        part=pl.lit(1, pl.Int32),
+        debtor=pl.lit(0, pl.Int32),
         due=pl.col("coverage_start") <= pl.lit(day) + pl.duration(days="bill_lead_days"),
     ).select(COLUMNS)
 

@@ -14,8 +14,10 @@ from formats.errors import RecordError
 Schema = dict[str, type[pl.DataType]]
 
 TIERS = ("EMP", "ESP", "ECH", "FAM")
-# A line's natural key without its revision.
-KEY = ["company_id", "subscription_id", "fee_id", "coverage_start"]
+# What is charged: every part of it has the same days and price.
+CHARGE = ["company_id", "subscription_id", "fee_id", "coverage_start"]
+# A line's natural key without its revision: one payer's part of a charge (see shares.py).
+KEY = [*CHARGE, "part", "debtor"]
 MONEY = ["amount_cents", "vendor_cents", "commissionable_cents"]
 
 COMPANIES: Schema = {
@@ -71,6 +73,8 @@ RECORDED: Schema = {
     "subscription_id": pl.Int32,
     "fee_id": pl.Int32,
     "coverage_start": pl.Date,
+    "part": pl.Int32,
+    "debtor": pl.Int32,
     "coverage_end": pl.Date,
     "revision": pl.Int32,
     "line_id": pl.Int64,

@@ -72,11 +72,14 @@ CREATE TABLE master.payer_share (
   FOREIGN KEY (company_id, subscription_id) REFERENCES master.subscription
 );
 
--- 3. A line is one payer's part of a charge; an invoice is one payer's, of one group, with one due date.
+-- 3. A line is one payer's part of a charge; an invoice is one payer's, of one group, with one due date. The debtor is
+--    kept with the line, so that a changed share credits whoever was billed: 0 the subscription's own payer (by its
+--    method), -1 its company, -2 its member, else that person_id.
 ALTER TABLE billing.line
   ADD COLUMN part smallint NOT NULL DEFAULT 1 CHECK (part BETWEEN 1 AND 9),
+  ADD COLUMN debtor int NOT NULL DEFAULT 0 CHECK (debtor >= -2),
   DROP CONSTRAINT line_company_id_subscription_id_fee_id_coverage_start_revis_key,
-  ADD UNIQUE (company_id, subscription_id, fee_id, coverage_start, part, revision);
+  ADD UNIQUE (company_id, subscription_id, fee_id, coverage_start, part, debtor, revision);
 ALTER TABLE billing.invoice
   ADD COLUMN group_code text NOT NULL DEFAULT '';      -- list bills: master.sub_group, '' the company
 DROP INDEX billing.invoice_once;

@@ -52,6 +52,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "method": "ach",
     },
     "holds": {"company_id": 1, "subscription_id": 1},
+    "recorded": {"part": 1, "debtor": 0},
 }
 
 
@@ -65,7 +66,7 @@ def world(**frames: list[dict[str, Any]] | dict[str, Any]) -> World:
     """A world of one company, product, fee, price and subscription, except for what is given."""
     found = {}
     for name in SHAPES:
-        given = frames.get(name, [{}] if name in DEFAULTS and name != "holds" else [])
+        given = frames.get(name, [{}] if name in DEFAULTS and name not in {"holds", "recorded"} else [])
         found[name] = rows(name, *(given if isinstance(given, list) else [given]))
     return World(**found)
 
