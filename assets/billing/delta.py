@@ -11,7 +11,7 @@ import datetime as dt
 import polars as pl
 
 from assets.billing.causes import corrected, first_cause
-from assets.billing.world import KEY, MONEY, QUARANTINED, quarantined
+from assets.billing.world import CHARGE, KEY, MONEY, QUARANTINED, quarantined
 
 _WHO = ["company_id", "subscription_id"]
 LINE = [*KEY, "coverage_end", "revision", "kind", *MONEY, "price_id", "corrects", "cause"]
@@ -67,6 +67,8 @@ def delta(
     matters = pl.col("due") | pl.col("corrects").is_not_null()
     stuck = both.filter(matters & (pl.col("problem").fill_null("") != ""))
     fit = both.filter(pl.col("problem").fill_null("") == "")
+    # Parts that are booked of a charge nobody can price stay as they are, also those that are shared differently now.
+    fit = fit.join(stuck, on=CHARGE, how="anti")
     over = fit.filter(pl.col("booked_amount_cents") < 0)
     fit = fit.filter(pl.col("booked_amount_cents").is_null() | (pl.col("booked_amount_cents") >= 0))
     fresh = fit.filter(pl.col("corrects").is_null() & pl.col("due") & (pl.col("amount_cents") > 0))
@@ -94,6 +96,8 @@ def _named(stuck: pl.DataFrame, over: pl.DataFrame, terms: pl.DataFrame) -> pl.D
     words = {
         "no_price": pl.format("fee {} has no price for tier {} on {}", "fee_id", "tier", since),
         "price_tie": pl.format("two prices of fee {} are equally specific for tier {} on {}", "fee_id", "tier", since),
+        "no_premium": pl.format("the premium that tax {} goes by has no price on {}", "fee_id", since),
+        "price_percent": pl.format("the price of fee {} on {} is a percent, but the fee is no tax", "fee_id", since),
         "price_out_of_range": pl.format("the price of fee {} on {} is below zero or too large", "fee_id", since),
     }
     rows = stuck.join(terms.select(*_WHO, "code", "tier"), on=_WHO, how="inner").sort(KEY)

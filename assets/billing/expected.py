@@ -12,9 +12,12 @@ import polars as pl
 from assets.billing.calendar import less_holds, merged, periods
 from assets.billing.prices import priced
 from assets.billing.proration import ONE, cents, fraction
+from assets.billing.shares import divided
+from assets.billing.taxes import with_taxes
 from assets.billing.world import CHARGE, KEY, World
 
 _WHO = ["company_id", "subscription_id"]
+_FOLLOWS = pl.col("kind") == "tax"  # it has no periods of its own
 _ONE_TIME = (pl.col("recurrence") == "one_time") | (pl.col("kind") == "trial")
 COLUMNS = [
     *KEY,
@@ -63,27 +66,26 @@ def expected(
         `COLUMNS`, one row per `KEY`: amounts in cents prorated; price_cents the unprorated price; whole: nothing was
         prorated; hold: the held part in words; due: its bill date has come; problem: why it can't be priced, or ''.
     """
-    fees = world.fees
+    fees = world.fees.filter(~_FOLLOWS)
     monthly = _monthly(terms, world.holds, scope).join(
         fees.filter(~_ONE_TIME).select("fee_id", "product_id"), on="product_id", how="inner", maintain_order="left"
     )
     once = _one_time(terms, fees.filter(_ONE_TIME).select("fee_id", "product_id"), recorded, scope)
     narrow = [*CHARGE, "coverage_end", "company_code", "tier", "number", "fraction", "hold", "one_time", "bill_lead_days"]
-    charges = priced(pl.concat([monthly.select(narrow), once.select(narrow)]), world.prices)
+    charges = priced(pl.concat([monthly.select(narrow), once.select(narrow)]), world)
     free = pl.col("fraction") == 0  # needs no price
     part = {
         "amount_cents": "price_cents",
         "vendor_cents": "price_vendor_cents",
         "commissionable_cents": "price_commissionable_cents",
     }
-    return charges.with_columns(
+    charges = charges.with_columns(
         **{c: pl.when(free).then(0).otherwise(cents(pl.col(p), pl.col("fraction"))) for c, p in part.items()},
         problem=pl.when(free).then(pl.lit("")).otherwise(pl.col("problem")),
         whole=pl.col("fraction") == ONE,
-        part=pl.lit(1, pl.Int32),
-        debtor=pl.lit(0, pl.Int32),
         due=pl.col("coverage_start") <= pl.lit(day) + pl.duration(days="bill_lead_days"),
-    ).select(COLUMNS)
+    )
+    return divided(with_taxes(charges, world), world).select(COLUMNS)
 
 
 def _monthly(terms: pl.DataFrame, holds: pl.DataFrame, scope: tuple[dt.date, dt.date]) -> pl.DataFrame:

@@ -16,6 +16,7 @@ from assets.billing.delta import balances, delta
 from assets.billing.expected import expected, terms_of
 from assets.billing.invoices import gathered
 from assets.billing.retro import at_edge, review, twice_covered, window_start
+from assets.billing.shares import explained
 from assets.billing.world import KEY, MONEY, QUARANTINED, Bill, World, quarantined
 
 # Booked lines (`world.RECORDED`) before the window, of the given subscriptions (company_id, subscription_id).
@@ -40,8 +41,9 @@ def bill(world: World, day: dt.date, older: Older) -> Bill:
     wanted = expected(terms, world, day, scope=(first, last), recorded=world.recorded)
     booked = balances(world.recorded).filter(pl.col("coverage_start") >= first)
     lines, stuck = delta(wanted, booked, terms, world.prices, day)
+    lines = explained(lines, wanted, booked, world)
     lines, outside = _reviewed(lines, terms, world, day, older)
-    invoices, lines = gathered(lines, terms, world.sequences, day)
+    invoices, lines = gathered(lines, terms, world, day)
     return Bill(invoices, lines, pl.concat([f.select(list(QUARANTINED)) for f in (bad, stuck, outside)]))
 
 

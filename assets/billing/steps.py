@@ -8,12 +8,18 @@ from assets.billing.night import bill, fingerprint
 from assets.billing.retro import window_start
 from assets.billing.world import (
     COMPANIES,
+    CUSTOMERS,
     FEES,
     HOLDS,
+    MEMBERS,
+    MISFITS,
     PRICES,
     PRODUCTS,
     RECORDED,
     SEQUENCES,
+    SHARES,
+    STANDINGS,
+    SUB_GROUPS,
     SUBSCRIPTIONS,
     Bill,
     World,
@@ -23,7 +29,17 @@ from assets.ledger.journal import post
 from assets.steps import quarantine
 from resources.record import Tx
 
-_INVOICE = ["company_id", "invoice_id", "person_id", "kind", "bill_date", "due_date", "total_cents", "sequence"]
+_INVOICE = [
+    "company_id",
+    "invoice_id",
+    "person_id",
+    "group_code",
+    "kind",
+    "bill_date",
+    "due_date",
+    "total_cents",
+    "sequence",
+]
 
 
 def charge(tx: Tx) -> dict[str, int]:
@@ -79,8 +95,14 @@ def preview(tx: Tx) -> Bill:
         prices=conform(tx.read("billing/prices"), PRICES),
         subscriptions=conform(tx.read("billing/subscriptions"), SUBSCRIPTIONS),
         holds=conform(tx.read("billing/holds"), HOLDS),
+        standings=conform(tx.read("billing/standings"), STANDINGS),
+        customers=conform(tx.read("billing/customers"), CUSTOMERS),
         recorded=conform(tx.read("billing/lines_since", first=first), RECORDED),
         sequences=conform(tx.read("billing/sequences"), SEQUENCES),
+        members=conform(tx.read("billing/members"), MEMBERS),
+        sub_groups=conform(tx.read("billing/sub_groups"), SUB_GROUPS),
+        shares=conform(tx.read("billing/shares"), SHARES),
+        misfits=conform(tx.read("billing/misfits"), MISFITS),
     )
     return bill(world, day, older)
 

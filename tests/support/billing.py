@@ -20,18 +20,53 @@ SHAPES: dict[str, w.Schema] = {
     "prices": w.PRICES,
     "subscriptions": w.SUBSCRIPTIONS,
     "holds": w.HOLDS,
+    "standings": w.STANDINGS,
+    "customers": w.CUSTOMERS,
     "recorded": w.RECORDED,
     "sequences": w.SEQUENCES,
+    "members": w.MEMBERS,
+    "sub_groups": w.SUB_GROUPS,
+    "shares": w.SHARES,
+    "misfits": w.MISFITS,
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
-    "companies": {"company_id": 1, "company_code": "HARBOR", "bill_lead_days": 0, "go_live": D(2020, 1, 1)},
-    "products": {"product_id": 1, "product_code": "MED", "proration": "actual", "trial_days": 0},
-    "fees": {"fee_id": 1, "product_id": 1, "fee_code": "PREMIUM", "kind": "premium", "recurrence": "monthly"},
+    "companies": {
+        "company_id": 1,
+        "company_code": "HARBOR",
+        "bill_lead_days": 0,
+        "go_live": D(2020, 1, 1),
+        "company_bill_day": 1,
+    },
+    "products": {
+        "product_id": 1,
+        "product_code": "MED",
+        "proration": "actual",
+        "trial_days": 0,
+        "age_on": "coverage_start",
+        "billed": True,
+        "family": "",
+        "trial_billed": "start",
+        "stub_counts": True,
+        "enrollment_again": False,
+    },
+    "fees": {
+        "fee_id": 1,
+        "product_id": 1,
+        "fee_code": "PREMIUM",
+        "kind": "premium",
+        "recurrence": "monthly",
+        "alignment": "subscription",
+    },
     "prices": {
         "price_id": 1,
         "fee_id": 1,
         "company_code": "",
+        "member_code": "",
+        "group_code": "",
+        "agent_code": "",
         "tier": "",
+        "age_from": 0,
+        "age_to": 150,
         "step_from": 1,
         "valid_from": D(2020, 1, 1),
         "valid_to": None,
@@ -50,10 +85,19 @@ DEFAULTS: dict[str, dict[str, Any]] = {
         "end_date": None,
         "bill_day": 1,
         "method": "ach",
+        "group_code": "",
+        "agent_code": "",
     },
     "holds": {"company_id": 1, "subscription_id": 1},
+    "standings": {"company_id": 1, "subscription_id": 1, "event_no": 1},
+    "customers": {"company_id": 1},
     "recorded": {"part": 1, "debtor": 0},
+    "sequences": {"company_id": 1, "payer": 0, "group_code": ""},
+    "sub_groups": {"company_id": 1, "parent_code": "", "billed": True},
+    "shares": {"company_id": 1, "subscription_id": 1, "part": 1, "valid_from": D(1900, 1, 1), "known": True},
 }
+# Frames that hold one row of defaults unless others are given; the rest are empty.
+TERMS = ("companies", "products", "fees", "prices", "subscriptions")
 
 
 def rows(name: str, *given: dict[str, Any]) -> pl.DataFrame:
@@ -66,7 +110,7 @@ def world(**frames: list[dict[str, Any]] | dict[str, Any]) -> World:
     """A world of one company, product, fee, price and subscription, except for what is given."""
     found = {}
     for name in SHAPES:
-        given = frames.get(name, [{}] if name in DEFAULTS and name not in {"holds", "recorded"} else [])
+        given = frames.get(name, [{}] if name in TERMS else [])
         found[name] = rows(name, *(given if isinstance(given, list) else [given]))
     return World(**found)
 
