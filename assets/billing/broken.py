@@ -7,19 +7,24 @@ a preview may be computed over frames that never were in the database.
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import polars as pl
 
+from assets.billing.groups import misplaced
+from assets.billing.shares import unfit
 from assets.billing.world import QUARANTINED, TIERS, World, conform, quarantined
 
 
 def sound(world: World) -> tuple[pl.DataFrame, pl.DataFrame]:
     """Split the subscriptions: (those that can be billed, quarantine rows for the others).
 
-    A row with several faults is named for each.
+    A row with several faults is named for each. What somebody else bills is in neither.
     """
-    rows = world.subscriptions
-    found = [*_faulty(rows, world), _overlapping(rows)]
+    others = world.products.filter(~pl.col("billed"))
+    rows = world.subscriptions.join(others, on="product_id", how="anti", maintain_order="left")
+    world = replace(world, subscriptions=rows)
+    found = [*_faulty(rows, world), _overlapping(rows), _misfit(world), misplaced(world), unfit(world)]
     bad = pl.concat([conform(f, QUARANTINED) for f in found])
     names = rows.with_columns(subject=pl.lit("subscription ") + pl.col("code"))
     good = names.join(bad, on=["company_id", "subject"], how="anti", maintain_order="left").drop("subject")
@@ -47,6 +52,15 @@ def _faulty(rows: pl.DataFrame, world: World) -> list[pl.DataFrame]:
             pl.format("it ends {} before it starts {}", date, pl.col("start_date").cast(pl.String)),
         ),
         quarantined(
+            rows.filter(pl.col("recurring_from") < pl.col("start_date")),
+            "recurring_before_start",
+            pl.format(
+                "its recurring fees begin {} before it starts {}",
+                pl.col("recurring_from").cast(pl.String),
+                pl.col("start_date").cast(pl.String),
+            ),
+        ),
+        quarantined(
             rows.filter(~pl.col("bill_day").is_between(1, 31)),
             "unknown_bill_day",
             pl.format("bill day {} is not a day of a month", "bill_day"),
@@ -57,6 +71,28 @@ def _faulty(rows: pl.DataFrame, world: World) -> list[pl.DataFrame]:
             pl.format("payment method {} is neither ach nor list_bill", "method"),
         ),
     ]
+
+
+def _misfit(world: World) -> pl.DataFrame:
+    """Subscriptions whose tier says others are covered with the member than those who are."""
+    meant = {"ESP": "a spouse and no child", "ECH": "children and no spouse", "FAM": "a spouse and children"}
+    found = world.misfits.join(
+        world.subscriptions.select("company_id", "subscription_id", "code", "tier"),
+        on=["company_id", "subscription_id"],
+        how="inner",
+        maintain_order="left",
+    )
+    return quarantined(
+        found,
+        "tier_without_dependents",
+        pl.format(
+            "tier {} is for {}, but {} spouses and {} children are covered",
+            "tier",
+            pl.col("tier").replace_strict(meant, default="others"),
+            "spouses",
+            "children",
+        ),
+    )
 
 
 def _overlapping(rows: pl.DataFrame) -> pl.DataFrame:

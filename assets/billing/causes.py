@@ -14,7 +14,7 @@ _WHO = ["company_id", "subscription_id"]
 def first_cause(late: pl.Expr) -> pl.Expr:
     """The cause of a first line: due, or learned when its coverage was over, less a hold."""
     start = pl.when(late).then(pl.lit("learned after its coverage ended")).otherwise(pl.lit("due"))
-    return pl.when(pl.col("hold") == "").then(start).otherwise(pl.format("{}, less hold {}", start, "hold"))
+    return pl.when(pl.col("hold") == "").then(start).otherwise(pl.format("{}, less {}", start, "hold"))
 
 
 def corrected(changed: pl.DataFrame, terms: pl.DataFrame, prices: pl.DataFrame) -> pl.DataFrame:
@@ -95,9 +95,9 @@ def _kept() -> pl.Expr:
         ),
         # A hold that goes on is named in every correction: the last line's cause tells whether a hold was in force.
         pl.when(_HELD | (~explained & (pl.col("held") != "")))
-        .then(pl.format("hold {}", "held"))
+        .then(pl.col("held"))
         .when(pl.col("held") != "")
-        .then(pl.format("less hold {}", "held")),
+        .then(pl.format("less {}", "held")),
         pl.when(_RELEASED).then(pl.lit("hold lifted")),
         pl.when(~explained & ~same_row & (pl.col("held") == "")).then(pl.lit("price or terms changed")),
     ]

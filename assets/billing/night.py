@@ -13,13 +13,15 @@ import polars as pl
 
 from assets.billing.broken import sound
 from assets.billing.delta import balances, delta
-from assets.billing.expected import expected, terms_of
+from assets.billing.expected import expected
 from assets.billing.invoices import gathered
-from assets.billing.retro import at_edge, review, twice_covered, window_start
+from assets.billing.retro import at_edge, inside, outside, review, twice_covered
 from assets.billing.shares import explained
+from assets.billing.terms import terms_of
 from assets.billing.world import KEY, MONEY, QUARANTINED, Bill, World, quarantined
 
-# Booked lines (`world.RECORDED`) before the window, of the given subscriptions (company_id, subscription_id).
+_WHO = ["company_id", "subscription_id"]
+# Every booked line (`world.RECORDED`) of the given subscriptions (company_id, subscription_id).
 Older = Callable[[pl.DataFrame], pl.DataFrame]
 
 
@@ -32,46 +34,48 @@ def bill(world: World, day: dt.date, older: Older) -> Bill:
         older: called only when a difference reaches the edge of the retro window.
     """
     good, bad = sound(world)
-    terms = terms_of(good, world)
-    first = window_start(day)
+    terms = terms_of(good, world, day)
     # An earlier night run after a later one: what is booked further ahead is expected too, else it would be credited.
-    ahead = [day, world.recorded["coverage_start"].max()]
-    lead = int(world.companies["bill_lead_days"].max() or 0)  # type: ignore[arg-type]  # an Int32 column's maximum
-    last = max([d for d in ahead if isinstance(d, dt.date)]) + dt.timedelta(days=lead)
-    wanted = expected(terms, world, day, scope=(first, last), recorded=world.recorded)
-    booked = balances(world.recorded).filter(pl.col("coverage_start") >= first)
+    ahead = dt.timedelta(days=terms.select(pl.col("ahead_days").max().fill_null(0)).item() or 0)
+    through = world.recorded.select(pl.max_horizontal(pl.col("coverage_start").max(), pl.lit(day + ahead))).item()
+    wanted = expected(terms, world, day, through=through, recorded=world.recorded)
+    booked = inside(balances(world.recorded), terms, world)
     lines, stuck = delta(wanted, booked, terms, world.prices, day)
     lines = explained(lines, wanted, booked, world)
-    lines, outside = _reviewed(lines, terms, world, day, older)
+    lines, aside = _reviewed(lines, terms, world, day, older)
     invoices, lines = gathered(lines, terms, world, day)
-    return Bill(invoices, lines, pl.concat([f.select(list(QUARANTINED)) for f in (bad, stuck, outside)]))
+    return Bill(invoices, lines, pl.concat([f.select(list(QUARANTINED)) for f in (bad, stuck, aside)]))
 
 
 def _reviewed(
     lines: pl.DataFrame, terms: pl.DataFrame, world: World, day: dt.date, older: Older
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Compare what lies before the window for subscriptions that changed at its edge; nothing of it is posted."""
-    edge = at_edge(lines, day)
-    none = pl.DataFrame(schema=QUARANTINED)
-    if edge.is_empty():
-        return lines, none
-    suspects = terms.join(edge, on=["company_id", "subscription_id"], how="semi", maintain_order="left")
-    recorded = older(edge)
-    before = (dt.date.min, window_start(day) - dt.timedelta(days=1))
-    wanted = expected(suspects, world, day, scope=before, recorded=recorded)
-    booked = balances(recorded)
-    missing, _ = delta(wanted, booked, suspects, world.prices, day)
-    twice = twice_covered(lines, booked)
-    named = quarantined(
-        twice.join(suspects, on=["company_id", "subscription_id"], how="inner").sort(KEY),
+    """Keep back what lies outside the window, and look before it for subscriptions that changed at its edge."""
+    late = outside(lines, terms, world)
+    named = [pl.DataFrame(schema=QUARANTINED)]
+    missing = [late.select(*KEY, "amount_cents")]
+    lines = lines.join(late, on=[*KEY, "revision"], how="anti", maintain_order="left")
+    edge = at_edge(pl.concat([lines.select(KEY), late.select(KEY)]), terms, world)
+    if not edge.is_empty():
+        suspects = terms.join(edge, on=_WHO, how="semi", maintain_order="left")
+        recorded = older(edge)
+        wanted = expected(suspects, world, day, through=day, recorded=recorded, older=True)
+        booked = inside(balances(recorded), suspects, world, older=True)
+        missing.append(delta(wanted, booked, suspects, world.prices, day)[0].select(*KEY, "amount_cents"))
+        twice = twice_covered(lines, booked)
+        lines = lines.join(twice, on=KEY, how="anti", maintain_order="left")
+        named.append(_booked_before(twice, suspects))
+    return lines, pl.concat([review(pl.concat(missing), terms), *named])
+
+
+def _booked_before(twice: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
+    return quarantined(
+        twice.join(terms, on=_WHO, how="inner").sort(KEY),
         "days_booked_before",
         pl.format(
             "days from {} on are still booked by coverage that is too old to be corrected without a person",
             pl.col("coverage_start").cast(pl.String),
         ),
-    )
-    return lines.join(twice, on=KEY, how="anti", maintain_order="left"), pl.concat(
-        [none, review(missing, suspects, day), named]
     )
 
 

@@ -1,13 +1,13 @@
 """How much of a period is charged, and what that is in cents. Integers only; one rounding, at the end.
 
-Source: billing reference, section 4. Policies: actual, fixed30, whole, none (dated setting of the product).
+Source: billing reference, section 4. Policies: actual, fixed30, fixed28, whole, fifteenth, none (of the product).
 """
 
 from __future__ import annotations
 
 import polars as pl
 
-from assets.billing.calendar import days30
+from assets.billing.holds import fixed_days, month_length
 
 ONE = 1_000_000_000  # a fraction of 9 decimals
 # price x fraction must fit 64 bits
@@ -17,26 +17,54 @@ HIGHEST_PRICE = 9_000_000_000
 def fraction() -> pl.Expr:
     """The charged fraction of a period in billionths, Int64 in 0..`ONE`, half up.
 
-    Reads the columns proration, coverage_start, coverage_end, surrounding_days, full, held_days, held_days30.
+    Reads the columns proration, those of `calendar.periods`, held_days and held_fixed.
     """
     start, end, held = pl.col("coverage_start"), pl.col("coverage_end"), pl.col("held_days")
-    days = (end - start).dt.total_days()
-    covered = days - held
-    thirtieths = pl.when("full").then(30).otherwise(days30(start, end)) - pl.col("held_days30")
     policy = pl.col("proration")
+    days = (end - start).dt.total_days()
+    actual = by_days()
+    all_ = pl.lit(ONE, pl.Int64)
     exact = (
         pl.when(policy == "actual")
-        .then(ratio(covered, pl.col("surrounding_days")))
-        .when(policy == "fixed30")
-        .then(ratio(thirtieths, pl.lit(30, pl.Int64)))
+        .then(actual)
+        .when(policy.is_in(["fixed30", "fixed28"]))
+        .then(pl.when(pl.col("halves") == 0).then(actual).otherwise(_fixed(start, end)))
         .when(policy == "whole")
-        .then(pl.lit(ONE, pl.Int64))
+        .then(all_)
+        .when(policy == "fifteenth")
+        .then(pl.when(_from_the_cut_off(days)).then(all_).otherwise(0))
         .when(pl.col("full") & (held == 0))
-        .then(pl.lit(ONE, pl.Int64))
+        .then(all_)
         .otherwise(0)
     )
-    # A period without one covered day is free under every policy.
-    return pl.when(covered <= 0).then(0).otherwise(exact.clip(0, ONE)).cast(pl.Int64)
+    # The usual case first, and a period without one covered day is free under every policy.
+    charged = pl.when(held >= days).then(0).otherwise(exact.clip(0, ONE))
+    return pl.when(pl.col("full") & (held == 0)).then(all_).otherwise(charged).cast(pl.Int64)
+
+
+def by_days() -> pl.Expr:
+    """Covered days over the days of the surrounding period, in billionths; may be over one (see `fraction`)."""
+    days = (pl.col("coverage_end") - pl.col("coverage_start")).dt.total_days()
+    return ratio(days - pl.col("held_days"), pl.col("surrounding_days"))
+
+
+def _fixed(start: pl.Expr, end: pl.Expr) -> pl.Expr:
+    """Days of months of fixed length over those of a whole period; weeks have none and go by real days."""
+    basis = month_length(pl.col("proration")) * pl.col("halves").cast(pl.Int64) // 2
+    used = pl.when("full").then(basis).otherwise(fixed_days(start, end)) - pl.col("held_fixed")
+    return ratio(used, pl.max_horizontal(basis, pl.lit(1, pl.Int64)))
+
+
+def _from_the_cut_off(days: pl.Expr) -> pl.Expr:
+    """The 15th rule: begun by day 15 of the period and not ended by then. Longer and shorter periods in proportion."""
+    before = pl.col("before_days")
+    cut_off = (
+        pl.when(pl.col("halves") == 0)
+        .then(pl.col("surrounding_days") // 2)
+        .otherwise(pl.col("halves").cast(pl.Int64) * 15 // 2)
+    )
+    in_time = pl.col("coverage_end") >= pl.col("natural_end")
+    return (before < cut_off) & (in_time | (before + days >= cut_off))
 
 
 def ratio(part: pl.Expr, whole: pl.Expr) -> pl.Expr:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.billing.night import bill, fingerprint
-from assets.billing.retro import window_start
+from assets.billing.terms import earliest
 from assets.billing.world import (
     COMPANIES,
     CUSTOMERS,
@@ -77,21 +77,22 @@ def charge(tx: Tx) -> dict[str, int]:
 def preview(tx: Tx) -> Bill:
     """What `charge` would append now: the same computation, nothing written."""
     day = tx.business_date
-    first = window_start(day)
 
     def older(who: pl.DataFrame) -> pl.DataFrame:
         found = tx.read(
-            "billing/lines_before",
-            first=first,
+            "billing/lines_of",
             of_companies=who["company_id"].to_list(),
             subscriptions=who["subscription_id"].to_list(),
         )
         return conform(found, RECORDED)
 
+    products = conform(tx.read("billing/products"), PRODUCTS)
+    fees = conform(tx.read("billing/fees"), FEES)
+    first = earliest(products, fees, day)
     world = World(
         companies=conform(tx.read("billing/companies"), COMPANIES),
-        products=conform(tx.read("billing/products"), PRODUCTS),
-        fees=conform(tx.read("billing/fees"), FEES),
+        products=products,
+        fees=fees,
         prices=conform(tx.read("billing/prices"), PRICES),
         subscriptions=conform(tx.read("billing/subscriptions"), SUBSCRIPTIONS),
         holds=conform(tx.read("billing/holds"), HOLDS),

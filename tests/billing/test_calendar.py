@@ -9,19 +9,34 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.billing.calendar import merged, periods
+from assets.billing.calendar import periods
+from assets.billing.holds import merged
 from assets.billing.proration import ONE, cents, ratio
 from tests.support.billing import amounts, compute, rows, shown, world
 
 D = dt.date
 
 
-def laid_out(start: dt.date, end: dt.date | None, bill_day: int, through: dt.date, scope: dt.date | None = None):
-    terms = pl.DataFrame(
-        {"phase_start": [start], "end_date": [end], "bill_day": [bill_day], "scope_from": [scope or start]},
-        schema={"phase_start": pl.Date, "end_date": pl.Date, "bill_day": pl.Int32, "scope_from": pl.Date},
-    )
-    return periods(terms, through)
+def laid_out(
+    start: dt.date,
+    end: dt.date | None,
+    bill_day: int,
+    through: dt.date,
+    scope: dt.date | None = None,
+    recurrence: str = "monthly",
+    calendar: bool = False,
+):
+    row = {
+        "phase_start": start,
+        "end_date": end,
+        "recurrence": recurrence,
+        "bill_day": bill_day,
+        "calendar": calendar,
+        "scope_from": scope or start,
+        "scope_to": through,
+    }
+    dates = dict.fromkeys(("phase_start", "end_date", "scope_from", "scope_to"), pl.Date)
+    return periods(pl.DataFrame([row], schema_overrides={**dates, "bill_day": pl.Int32}))
 
 
 @pytest.mark.parametrize(
@@ -159,7 +174,7 @@ def test_overlapping_holds_count_once() -> None:
             {"from_date": D(2027, 4, 1), "to_date": D(2027, 4, 10)},
             {"from_date": D(2027, 4, 5), "to_date": D(2027, 4, 8)},
             {"from_date": D(2027, 4, 10), "to_date": D(2027, 4, 12)},
-        )
+        ).with_columns(what=pl.lit("hold"))
     )
     assert found.select("from_date", "to_date").rows() == [
         (D(2027, 4, 1), D(2027, 4, 12)),
@@ -201,6 +216,6 @@ def test_a_window_shows_the_same_periods_as_the_whole_term(
     end = start + dt.timedelta(days=length)
     scope = start + dt.timedelta(days=skip)
     through = scope + dt.timedelta(days=span)
-    whole = laid_out(start, end, bill_day, D(2040, 1, 1)).drop("scope_from")
-    part = laid_out(start, end, bill_day, through, scope).drop("scope_from")
+    whole = laid_out(start, end, bill_day, D(2040, 1, 1)).drop("scope_from", "scope_to")
+    part = laid_out(start, end, bill_day, through, scope).drop("scope_from", "scope_to")
     assert part.equals(whole.filter(pl.col("coverage_start").is_between(scope, through)))

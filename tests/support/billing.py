@@ -127,11 +127,7 @@ def compute(now: World, day: dt.date, ledger: pl.DataFrame | None = None) -> Bil
     ever = now.recorded if ledger is None else ledger
 
     def older(who: pl.DataFrame) -> pl.DataFrame:
-        from assets.billing.retro import window_start
-
-        return ever.filter(pl.col("coverage_start") < window_start(day)).join(
-            who, on=["company_id", "subscription_id"], how="semi"
-        )
+        return ever.join(who, on=["company_id", "subscription_id"], how="semi")
 
     return bill(now, day, older)
 
@@ -142,7 +138,7 @@ def book(now: World, day: dt.date) -> tuple[World, Bill]:
     first = now.recorded["line_id"].max() or 0
     lines = made.lines.with_columns(
         line_id=pl.int_range(1, made.lines.height + 1, dtype=pl.Int64) + first,  # type: ignore[operator]
-        less_hold=pl.col("cause").str.contains("hold 2", literal=True),
+        less_hold=pl.col("cause").str.contains("(hold|lapse) 2"),
     )
     recorded = pl.concat([now.recorded, w.conform(lines, w.RECORDED)])
     sequences = pl.concat([now.sequences, w.conform(made.invoices, w.SEQUENCES)])
