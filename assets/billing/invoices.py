@@ -20,8 +20,8 @@ _PAYER = ["company_id", "payer", "group_code"]
 def gathered(lines: pl.DataFrame, terms: pl.DataFrame, world: World, day: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(invoices, lines with their `invoice`), both in the order of their numbers: see `world.Bill`.
 
-    A charge for coverage ahead is due when that begins, everything else on the bill date. An individual's invoice is due
-    with the earliest of its charges ahead, else on the bill date. A list bill takes what is due on one day, and the
+    A charge for coverage ahead is due when that begins, everything else on the bill date. An individual's invoice is
+    due with the earliest of its charges ahead, else on the bill date. A list bill takes what is due on one day, and the
     earliest one the group's corrections and late charges too. Further invoices of a payer on one business date (late
     data, other due dates) take the next sequences.
     """

@@ -79,7 +79,7 @@ def _with_traits(charges: pl.DataFrame, world: World) -> pl.DataFrame:
 
 
 def _ages(charges: pl.DataFrame, world: World) -> pl.Series:
-    """Of each charge the youngest age that no price tells from the subscriber's; 0 where no price asks, null unknown."""
+    """Of each charge the youngest age no price tells from the subscriber's; 0 where no price asks, null unknown."""
     banded = world.prices.filter((pl.col("age_from") > _EVERY_AGE[0]) | (pl.col("age_to") < _EVERY_AGE[1]))
     if banded.is_empty():
         return pl.repeat(0, charges.height, dtype=pl.Int32, eager=True)

@@ -151,13 +151,16 @@ def explained(lines: pl.DataFrame, wanted: pl.DataFrame, booked: pl.DataFrame, w
 
 
 def unfit(world: World) -> pl.DataFrame:
-    """Subscriptions whose shares can't be: more than all, or of a person nobody knows. Columns of `QUARANTINED`."""
+    """Subscriptions whose shares can't be: more than all, of a stranger, of another product's fee: `QUARANTINED`."""
     if world.shares.is_empty():
         return pl.DataFrame(schema=QUARANTINED)
     shares = world.shares.join(
-        world.subscriptions.select(*_WHO, "code"), on=_WHO, how="inner", maintain_order="left"
+        world.subscriptions.select(*_WHO, "code", "product_id"), on=_WHO, how="inner", maintain_order="left"
     ).sort(*_WHO, "valid_from", "part")
     strangers = shares.filter(~pl.col("known")).unique([*_WHO, "part"], keep="first", maintain_order=True)
+    foreign = shares.filter(pl.col("fee_id").is_not_null()).join(
+        world.fees, on=["fee_id", "product_id"], how="anti", maintain_order="left"
+    )
     over = (
         shares.group_by(*_WHO, "code", "valid_from", "fee_id", maintain_order=True)
         .agg(pl.col("rate").sum())
@@ -167,6 +170,11 @@ def unfit(world: World) -> pl.DataFrame:
     return pl.concat(
         [
             quarantined(strangers, "unknown_payer", pl.format("the payer of its part {} is not known", "part")),
+            quarantined(
+                foreign.unique([*_WHO, "part"], keep="first", maintain_order=True),
+                "unknown_fee",
+                pl.format("its part {} is of fee {}, which its product does not have", "part", "fee_id"),
+            ),
             quarantined(
                 over,
                 "shares_over_100",

@@ -1,8 +1,8 @@
 """Taxes: charges that follow the premium instead of having periods of their own. Pure.
 
-Source: billing reference section 4 and 16.11. A tax is a percent of every premium line of the same coverage, rounded half
-up per line, or an amount, prorated as the premium is. As what is expected is compared with what is booked, the credit of
-the last part of a premium takes whatever is left of its tax.
+Source: billing reference section 4 and 16.11. A tax is a percent of every premium line of the same coverage, rounded
+half up per line, or an amount, prorated as the premium is. As what is expected is compared with what is booked, the
+credit of the last part of a premium takes whatever is left of its tax.
 """
 
 from __future__ import annotations
