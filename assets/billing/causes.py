@@ -1,7 +1,7 @@
 """Why a line exists, in words a member or an auditor understands. Pure.
 
 A correction's cause is told from what differs between the last booked line and tonight's terms: the coverage end, the
-price row, a hold. Several differences are all named.
+price row, a hold, a lapse. Several differences are all named.
 """
 
 from __future__ import annotations
@@ -28,13 +28,15 @@ def corrected(changed: pl.DataFrame, terms: pl.DataFrame, prices: pl.DataFrame) 
     gone = pl.col("due").is_null()
     told = (
         changed.join(
-            terms.select(*_WHO, "start_date", "end_date", "phase_start", "go_live"),
+            terms.select(*_WHO, "tier", "start_date", "end_date", "lapsed", "phase_start", "go_live"),
             on=_WHO,
             how="inner",
             maintain_order="left",
         )
         .join(
-            prices.select(booked_price_id="price_id", booked_price="amount_cents").unique("booked_price_id"),
+            prices.select(booked_price_id="price_id", booked_price="amount_cents", booked_tier="tier").unique(
+                "booked_price_id"
+            ),
             on="booked_price_id",
             how="left",
             maintain_order="left",
@@ -64,6 +66,21 @@ _BACK = ~pl.col("gone") & (pl.col("booked_amount_cents") == 0)
 _OTHER_PRICE = ~pl.col("gone") & (pl.col("price_id") != pl.col("booked_price_id"))
 _HELD = (pl.col("held") != "") & ~pl.col("booked_less_hold")
 _RELEASED = ~pl.col("gone") & (pl.col("held") == "") & pl.col("booked_less_hold")
+_COST_ONLY = pl.col("change") == 0
+
+
+def _other(column: str) -> pl.Expr:
+    return pl.col(column).fill_null(0) != pl.col(f"booked_{column}")
+
+
+def _from_to(what: str, column: str) -> pl.Expr:
+    return pl.format(f"{what} {{}} -> {{}}", dollars(pl.col(f"booked_{column}")), dollars(pl.col(column).fill_null(0)))
+
+
+def _ended(on: pl.Expr) -> pl.Expr:
+    """That coverage ended, and whether for non-payment."""
+    word = pl.when("lapsed").then(pl.lit("lapsed")).otherwise(pl.lit("ended"))
+    return pl.format("{} {}", word, on.cast(pl.String))
 
 
 def _gone() -> pl.Expr:
@@ -71,7 +88,7 @@ def _gone() -> pl.Expr:
     once = pl.col("booked_end") == pl.col("coverage_start")
     return (
         pl.when(_ENDED)
-        .then(pl.format("ended {}", pl.col("end_date").cast(pl.String)))
+        .then(_ended(pl.col("end_date")))
         .when(pl.col("coverage_start") < pl.col("phase_start"))
         .then(pl.format("starts {}", pl.col("phase_start").cast(pl.String)))
         .when((pl.col("coverage_start") < pl.col("go_live")) | (once & (pl.col("start_date") < pl.col("go_live"))))
@@ -83,14 +100,20 @@ def _gone() -> pl.Expr:
 def _kept() -> pl.Expr:
     """Why a booked period is worth another amount now."""
     explained = _SHORTER | _LONGER | _BACK | _OTHER_PRICE | _HELD | _RELEASED
+    tier = _OTHER_PRICE & (pl.col("booked_tier") != "") & (pl.col("booked_tier") != pl.col("tier"))
     # A price row edited in place keeps its id: on a whole period the booked amount is the old price.
     before = pl.when(_OTHER_PRICE).then(pl.col("booked_price")).otherwise(pl.col("booked_amount_cents"))
     same_row = ~explained & pl.col("whole") & (pl.col("held") == "")
     parts = [
-        pl.when(_SHORTER).then(pl.format("ended {}", pl.col("coverage_end").cast(pl.String))),
+        pl.when(_SHORTER).then(_ended(pl.col("coverage_end"))),
         pl.when(_LONGER).then(pl.format("runs to {}", pl.col("coverage_end").cast(pl.String))),
         pl.when(_BACK & ~_RELEASED & ~_LONGER).then(pl.lit("reinstated")),
-        pl.when(_OTHER_PRICE | same_row).then(
+        pl.when(tier).then(pl.format("tier {} -> {}", "booked_tier", "tier")),
+        pl.when(_COST_ONLY & _other("vendor_cents")).then(_from_to("vendor part", "vendor_cents")),
+        pl.when(_COST_ONLY & _other("commissionable_cents")).then(
+            _from_to("commissionable part", "commissionable_cents")
+        ),
+        pl.when((_OTHER_PRICE | same_row) & ~_COST_ONLY).then(
             pl.format("price {} -> {}", dollars(before), dollars(pl.col("price_cents")))
         ),
         # A hold that goes on is named in every correction: the last line's cause tells whether a hold was in force.
@@ -113,7 +136,7 @@ def _kind() -> pl.Expr:
         .then(pl.lit("retro_add"))
         .when(pl.col("gone") | _HELD)
         .then(pl.lit("credit"))
-        .when(_OTHER_PRICE | (pl.col("whole") & (pl.col("held") == "")))
+        .when(_OTHER_PRICE | _COST_ONLY | (pl.col("whole") & (pl.col("held") == "")))
         .then(pl.lit("reprice"))
         .when(more)
         .then(pl.lit("retro_add"))

@@ -73,7 +73,8 @@ def delta(
     fit = fit.filter(pl.col("booked_amount_cents").is_null() | (pl.col("booked_amount_cents") >= 0))
     fresh = fit.filter(pl.col("corrects").is_null() & pl.col("due") & (pl.col("amount_cents") > 0))
     changed = fit.filter(
-        pl.col("corrects").is_not_null() & (pl.col("amount_cents").fill_null(0) != pl.col("booked_amount_cents"))
+        pl.col("corrects").is_not_null()
+        & pl.any_horizontal(pl.col(c).fill_null(0) != pl.col(f"booked_{c}") for c in MONEY)
     )
     lines = pl.concat([_first(fresh, day).select(LINE), corrected(changed, terms, prices).select(LINE)])
     return lines.sort(*KEY, "revision"), _named(stuck, over, terms)

@@ -1,7 +1,8 @@
 """What of a period is not billed: holds, and lapses that were made good later. Pure.
 
 Source: billing reference section 7 (holds) and 13 (lapse, reinstatement). A hold is a dated status; it moves no bill
-day. A lapse ends coverage; a reinstatement without a gap takes it back, one with a gap leaves the days between uncovered.
+day. A lapse ends coverage; a reinstatement without a gap takes it back, one with a gap leaves the days between it and
+the lapse uncovered.
 """
 
 from __future__ import annotations

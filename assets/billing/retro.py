@@ -1,6 +1,7 @@
 """The retro window: how far back billing corrects by itself, and what lies further back and needs a person. Pure.
 
-Source: billing reference section 6. The window is a setting per product and direction; three months is its common figure.
+Source: billing reference section 6. The window is a setting per product and direction; three months is its
+common figure.
 """
 
 from __future__ import annotations
@@ -68,9 +69,8 @@ def at_edge(lines: pl.DataFrame, terms: pl.DataFrame, world: World) -> pl.DataFr
 
 def _early(lines: pl.DataFrame, terms: pl.DataFrame) -> pl.DataFrame:
     """The few lines that may be near any window's edge."""
-    latest = terms.select(
-        months_later(pl.max_horizontal(pl.col("add_from").max(), pl.col("term_from").max()), 1)
-    ).item()
+    near = pl.max_horizontal(pl.col("add_from").max(), pl.col("term_from").max())
+    latest = terms.select(months_later(near, 1).fill_null(dt.date.min)).item()
     return lines.filter(pl.col("coverage_start") <= latest)
 
 

@@ -1,7 +1,7 @@
 """The terms of each subscription as billing sees them on a business date: when it is active, what it recurs by. Pure.
 
-Source: billing reference sections 1, 5, 6, 7 and 13; feature F05. Billed are the days inside [start_date, end_date) that no
-hold and no lapse takes away, from the day the subscription was entered on.
+Source: billing reference sections 1, 5, 6, 7 and 13; feature F05. Billed are the days inside [start_date, end_date)
+that no hold and no lapse takes away, from the day the subscription was entered on.
 """
 
 from __future__ import annotations

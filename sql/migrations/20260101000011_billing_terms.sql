@@ -78,6 +78,8 @@ CREATE TABLE master.payer_share (
 ALTER TABLE billing.line
   ADD COLUMN part smallint NOT NULL DEFAULT 1 CHECK (part BETWEEN 1 AND 9),
   ADD COLUMN debtor int NOT NULL DEFAULT 0 CHECK (debtor >= -2),
+  DROP CONSTRAINT line_amount_cents_check,
+  ADD CHECK (amount_cents <> 0 OR vendor_cents <> 0 OR commissionable_cents <> 0),  -- cost alone may be corrected
   DROP CONSTRAINT line_company_id_subscription_id_fee_id_coverage_start_revis_key,
   ADD UNIQUE (company_id, subscription_id, fee_id, coverage_start, part, debtor, revision);
 ALTER TABLE billing.invoice
