@@ -56,6 +56,31 @@ def months_of(recurrence: pl.Expr) -> pl.Expr:
     )
 
 
+def may_begin(first: pl.Expr, last: pl.Expr) -> pl.Expr:
+    """Whether a period of the row's recurrence and bill_day can begin from `first` to `last`, both included.
+
+    Never false when one does; where the phase decides (weeks, months of a quarter) it is true for any phase.
+    """
+    recurrence = pl.col("recurrence")
+    on_lattice = {
+        unit: pl.any_horizontal(
+            _date(unit, _slot(unit, month) + n).is_between(first, last) for month in (first, last) for n in range(slots)
+        )
+        for unit, slots in (("month", 1), ("half", 2))
+    }
+    return (
+        pl.when(last < first)
+        .then(pl.lit(value=False))
+        .when((last - first).dt.total_days() >= 27)
+        .then(pl.lit(value=True))
+        .when(recurrence.is_in(["weekly", "biweekly"]))
+        .then(pl.lit(value=True))
+        .when(recurrence == "semimonthly")
+        .then(on_lattice["half"])
+        .otherwise(on_lattice["month"])
+    )
+
+
 def periods(terms: pl.DataFrame) -> pl.DataFrame:
     """The coverage periods of each term that start within its scope.
 

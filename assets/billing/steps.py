@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from assets.billing.night import bill, fingerprint
-from assets.billing.terms import earliest
-from assets.billing.world import (
-    COMPANIES,
-    CUSTOMERS,
-    FEES,
-    HOLDS,
-    MEMBERS,
-    MISFITS,
-    PRICES,
-    PRODUCTS,
-    RECORDED,
-    SEQUENCES,
-    SHARES,
-    STANDINGS,
-    SUB_GROUPS,
-    SUBSCRIPTIONS,
-    Bill,
-    World,
-    conform,
-)
+from assets.billing.reading import Sight, booked, settle, sight
+from assets.billing.world import Bill
 from assets.ledger.journal import post
 from assets.steps import quarantine
 from resources.record import Tx
@@ -49,7 +33,9 @@ def charge(tx: Tx) -> dict[str, int]:
         invoices, lines, quarantined (rows that wait for their cause to go); billed_cents (above zero) and
         credited_cents (below zero).
     """
-    made = preview(tx)
+    seen = sight(tx)
+    made = _computed(tx, seen)
+    settle(tx, seen)
     quarantine(tx, made.quarantined)
     amount = made.lines["amount_cents"]
     totals = {
@@ -76,36 +62,11 @@ def charge(tx: Tx) -> dict[str, int]:
 
 def preview(tx: Tx) -> Bill:
     """What `charge` would append now: the same computation, nothing written."""
-    day = tx.business_date
+    return _computed(tx, sight(tx))
 
-    def older(who: pl.DataFrame) -> pl.DataFrame:
-        found = tx.read(
-            "billing/lines_of",
-            of_companies=who["company_id"].to_list(),
-            subscriptions=who["subscription_id"].to_list(),
-        )
-        return conform(found, RECORDED)
 
-    products = conform(tx.read("billing/products"), PRODUCTS)
-    fees = conform(tx.read("billing/fees"), FEES)
-    first = earliest(products, fees, day)
-    world = World(
-        companies=conform(tx.read("billing/companies"), COMPANIES),
-        products=products,
-        fees=fees,
-        prices=conform(tx.read("billing/prices"), PRICES),
-        subscriptions=conform(tx.read("billing/subscriptions"), SUBSCRIPTIONS),
-        holds=conform(tx.read("billing/holds"), HOLDS),
-        standings=conform(tx.read("billing/standings"), STANDINGS),
-        customers=conform(tx.read("billing/customers"), CUSTOMERS),
-        recorded=conform(tx.read("billing/lines_since", first=first), RECORDED),
-        sequences=conform(tx.read("billing/sequences"), SEQUENCES),
-        members=conform(tx.read("billing/members"), MEMBERS),
-        sub_groups=conform(tx.read("billing/sub_groups"), SUB_GROUPS),
-        shares=conform(tx.read("billing/shares"), SHARES),
-        misfits=conform(tx.read("billing/misfits"), MISFITS),
-    )
-    return bill(world, day, older)
+def _computed(tx: Tx, seen: Sight) -> Bill:
+    return bill(seen.world, tx.business_date, partial(booked, tx))
 
 
 def posted(tx: Tx) -> str:

@@ -54,12 +54,12 @@ def terms_of(subscriptions: pl.DataFrame, world: World, day: dt.date) -> pl.Data
 def _until_lapsed(terms: pl.DataFrame, standings: pl.DataFrame) -> pl.DataFrame:
     """Coverage ends with a lapse nobody has taken back."""
     still = lapses(standings).filter(pl.col("to_date").is_null()).group_by(_WHO).agg(_lapse=pl.col("from_date").min())
-    ends = pl.max_horizontal("_lapse", "start_date")
+    ends = pl.when(pl.col("_lapse").is_not_null()).then(pl.max_horizontal("_lapse", "start_date"))
     return (
         terms.join(still, on=_WHO, how="left", maintain_order="left")
         .with_columns(
             lapsed=(ends < pl.col("end_date").fill_null(dt.date.max)).fill_null(value=False),
-            end_date=pl.min_horizontal("end_date", pl.when(pl.col("_lapse").is_not_null()).then(ends)),
+            end_date=pl.min_horizontal("end_date", ends),
         )
         .drop("_lapse")
     )

@@ -1,0 +1,128 @@
+"""Reads the world of a night from the record: all catalogue, and of the subscriptions those that can matter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+
+import polars as pl
+
+from assets.billing.search import RULES, SETTLED, asked, latest_night
+from assets.billing.terms import earliest
+from assets.billing.world import (
+    COMPANIES,
+    CUSTOMERS,
+    FEES,
+    HOLDS,
+    MEMBERS,
+    MISFITS,
+    PRICES,
+    PRODUCTS,
+    RECORDED,
+    SEQUENCES,
+    SHARES,
+    STANDINGS,
+    SUB_GROUPS,
+    SUBSCRIPTIONS,
+    Schema,
+    World,
+    conform,
+)
+from resources.record import Tx
+
+_WHO = ["company_id", "subscription_id"]
+# Up to so many subscriptions, rows are looked up one by one; above, whole tables are read.
+_FEW = 100_000
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A night's world, and what `settle` writes down once everything is booked."""
+
+    world: World
+    settled: pl.DataFrame  # `search.SETTLED`
+    snapshot: str
+
+
+def sight(tx: Tx) -> Sight:
+    """The world as of the transaction's business date, narrowed to the subscriptions that can matter."""
+    # Before everything else: what is changed later is looked at again by the next night.
+    snapshot = str(tx.read("billing/snapshot").item())
+    settled = conform(tx.read("billing/settled", rules=RULES), SETTLED)
+
+    def read(name: str, schema: Schema, **values: object) -> pl.DataFrame:
+        return conform(tx.read(f"billing/{name}", **values), schema)
+
+    companies, products, fees = read("companies", COMPANIES), read("products", PRODUCTS), read("fees", FEES)
+    asking = asked(settled, companies, products, fees, tx.business_date).rename({"company_id": "of_companies"})
+    arrays = {c: asking[c].to_list() for c in asking.columns if c not in {"of_companies", "product_id"}}
+    subscriptions = read(
+        "subscriptions",
+        SUBSCRIPTIONS,
+        of_companies=asking["of_companies"].to_list(),
+        of_products=asking["product_id"].to_list(),
+        **arrays,
+    )
+    anew = subscriptions.filter(pl.col("settled_to").is_null())
+    world = World(
+        companies=companies,
+        products=products,
+        fees=fees,
+        prices=read("prices", PRICES),
+        subscriptions=subscriptions,
+        holds=read("holds", HOLDS),
+        standings=read("standings", STANDINGS),
+        customers=read("customers", CUSTOMERS),
+        recorded=_recorded(tx, subscriptions, earliest(products, fees, tx.business_date)),
+        sequences=read("sequences", SEQUENCES),
+        members=read("members", MEMBERS, **_one_by_one(subscriptions, "person_id")),
+        sub_groups=read("sub_groups", SUB_GROUPS),
+        shares=read("shares", SHARES),
+        # What an earlier night has looked at fits its tier.
+        misfits=read("misfits", MISFITS, **_one_by_one(anew, "subscription_id")),
+    )
+    return Sight(world, settled, snapshot)
+
+
+def settle(tx: Tx, seen: Sight) -> None:
+    """Write down that everything of this night is booked, unless a later night was there before."""
+    pairs = latest_night(seen.settled, tx.business_date)
+    tx.execute(
+        "billing/settle",
+        snapshot=seen.snapshot,
+        of_companies=pairs["company_id"].to_list(),
+        of_products=pairs["product_id"].to_list(),
+        digests=pairs["digest"].to_list(),
+    )
+
+
+def booked(tx: Tx, who: pl.DataFrame) -> pl.DataFrame:
+    """Every booked line of these subscriptions (company_id, subscription_id)."""
+    found = tx.read(
+        "billing/lines_of",
+        of_companies=who["company_id"].to_list(),
+        subscriptions=who["subscription_id"].to_list(),
+    )
+    return conform(found, RECORDED)
+
+
+def _recorded(tx: Tx, subscriptions: pl.DataFrame, first: dt.date) -> pl.DataFrame:
+    """Booked lines: since the last night for settled subscriptions, inside the retro window for all others."""
+    anew = subscriptions.filter(pl.col("settled_to").is_null()).select(_WHO)
+    recent = subscriptions["settled_to"].min()
+    if anew.height > _FEW:
+        since = min(first, recent) if isinstance(recent, dt.date) else first
+        lines = [tx.read("billing/lines_since", first=since), tx.read("billing/lines_once", first=since)]
+    else:
+        lines = [booked(tx, anew)] if not anew.is_empty() else []
+        if isinstance(recent, dt.date):
+            later = conform(tx.read("billing/lines_since", first=recent), RECORDED)
+            lines.append(later.join(anew, on=_WHO, how="anti"))
+    return pl.concat([pl.DataFrame(schema=RECORDED), *(conform(frame, RECORDED) for frame in lines)])
+
+
+def _one_by_one(rows: pl.DataFrame, key: str) -> dict[str, object]:
+    """The values by which a query keeps to a few rows, or reads all."""
+    every = rows.height > _FEW
+    some = rows.clear() if every else rows
+    return {"every": every, "of_companies": some["company_id"].to_list(), "keys": some[key].to_list()}
