@@ -78,7 +78,8 @@ def deduction_file(plan: pl.DataFrame, *, company: str, group: str, invoice: int
         fewer_pays="fewer_pays",
         fewer=_dollars(pl.col("fewer_cents")),
     )
-    totals = plan.select(_dollars(pl.col("amount_cents", "once_cents", "year_cents").sum())).row(0)
+    summed = ("amount_cents", "once_cents", "year_cents")
+    totals = plan.select(_dollars(pl.col(c).sum()).alias(c) for c in summed).row(0)
     return f"{_csv(head)}{_csv(detail)}T,{plan.height},{','.join(totals)}\n".encode()
 
 
@@ -96,7 +97,7 @@ def compared(billed: pl.DataFrame, deducted: pl.DataFrame, employees: pl.DataFra
     """Where deductions differ from the bill, per employee and coverage month, each with exactly one reason.
 
     The first that holds: UNKNOWN_EMPLOYEE (deducted of somebody we don't know), NEW_NOT_DEDUCTED (nothing deducted in
-    the first month of his coverage), MISSING_EMPLOYEE (billed, in no month of the payroll's list), TERMED_STILL_DEDUCTED
+    the first month of his coverage), MISSING_EMPLOYEE (billed, in no month of the payroll list), TERMED_STILL_DEDUCTED
     (deducted, but his coverage is over), ROUNDING (at most a cent for every pay of the month), PAY_FREQUENCY (the right
     deduction per pay for another number of pays a month, or a year), AMOUNT_DIFFERS.
 

@@ -15,7 +15,7 @@ from assets.billing.proration import HIGHEST_PRICE
 from assets.billing.world import MONEY, World
 
 _WHO = ["company_id", "subscription_id"]
-_EVERY_AGE = (0, 150)
+_BANDED = (pl.col("age_from") > 0) | (pl.col("age_to") < 150)  # not for every age
 # What a price may ask for by name; '' asks for nothing.
 _NAMED = ["member_code", "group_code", "company_code", "agent_code", "tier"]
 _ASKED = ["fee_id", *_NAMED, "_age", "_step", "coverage_start"]
@@ -79,8 +79,8 @@ def _with_traits(charges: pl.DataFrame, world: World) -> pl.DataFrame:
 
 
 def _ages(charges: pl.DataFrame, world: World) -> pl.Series:
-    """Of each charge the youngest age no price tells from the subscriber's; 0 where no price asks, null unknown."""
-    banded = world.prices.filter((pl.col("age_from") > _EVERY_AGE[0]) | (pl.col("age_to") < _EVERY_AGE[1]))
+    """Of each charge the youngest age no price tells from the subscriber's; 0 where no price asks, -1 unknown."""
+    banded = world.prices.filter(_BANDED)
     if banded.is_empty():
         return pl.repeat(0, charges.height, dtype=pl.Int32, eager=True)
     edges = pl.concat([pl.Series([0], dtype=pl.Int32), banded["age_from"], banded["age_to"] + 1]).unique().sort()
@@ -107,7 +107,7 @@ def _ages(charges: pl.DataFrame, world: World) -> pl.Series:
         .to_series()
     )
     found: pl.Series = edges.gather(edges.search_sorted(years.fill_null(0), side="right") - 1)
-    return pl.select(pl.when(years.is_not_null()).then(found)).to_series()
+    return pl.select(pl.when(years.is_not_null()).then(found).otherwise(-1)).to_series()
 
 
 def _decide(asked: pl.DataFrame, world: World) -> pl.DataFrame:
@@ -138,7 +138,7 @@ def _decide(asked: pl.DataFrame, world: World) -> pl.DataFrame:
         .then(pl.lit("price_percent"))
         .otherwise(pl.lit(""))
     )
-    return asked.join(best, on=_ASKED, how="left", nulls_equal=True).with_columns(problem=problem).drop("_winners")
+    return asked.join(best, on=_ASKED, how="left").with_columns(problem=problem).drop("_winners")
 
 
 def _fitting(asked: pl.DataFrame, world: World) -> pl.DataFrame:
@@ -179,11 +179,7 @@ def _lower(world: World) -> pl.DataFrame:
 
 def _in_force() -> pl.Expr:
     """The price holds on the day, in the step and at the age asked for; an unknown age fits only a price for all."""
-    ages = (
-        pl.col("_age")
-        .is_between(pl.col("age_from"), pl.col("age_to"))
-        .fill_null((pl.col("age_from") <= _EVERY_AGE[0]) & (pl.col("age_to") >= _EVERY_AGE[1]))
-    )
+    ages = pl.col("_age").is_between(pl.col("age_from"), pl.col("age_to")) | ~_BANDED
     return (
         (pl.col("step_from") <= pl.col("_step"))
         & (pl.col("valid_from") <= pl.col("coverage_start"))
@@ -200,7 +196,7 @@ def _score() -> pl.Expr:
         pl.col("of_company_code") != "",
         pl.col("of_agent_code") != "",
         pl.col("of_tier") != "",
-        (pl.col("age_from") > _EVERY_AGE[0]) | (pl.col("age_to") < _EVERY_AGE[1]),
+        _BANDED,
     ]
     score = pl.lit(0, pl.Int64)
     for name, bits in zip(names, [1, 10, 1, 1, 1, 1], strict=True):

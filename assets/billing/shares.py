@@ -74,20 +74,19 @@ def divided(charges: pl.DataFrame, world: World) -> pl.DataFrame:
 
 def _parts(charges: pl.DataFrame, world: World) -> pl.DataFrame:
     """The parts of charges whose shares in force begin `since`, the own payer's rest among them."""
-    shares = world.shares.select(
-        *_WHO, "part", "debtor", "rate", since="valid_from", of_fee="fee_id", fixed="amount_cents"
-    )
+    renamed = {"rate": "weight", "valid_from": "since", "fee_id": "of_fee", "amount_cents": "fixed"}
+    shares = world.shares.drop("known").rename(renamed)
     premium = world.fees.filter(pl.col("kind") == "premium")["fee_id"].implode()
     told = (
         charges.join(shares, on=[*_WHO, "since"], how="inner")
         .filter(pl.col("of_fee").is_null() | (pl.col("of_fee") == pl.col("fee_id")))
         .filter(pl.col("of_fee").is_not_null() | ~pl.col("of_fee").is_not_null().any().over(CHARGE))
-        .filter(pl.col("rate").is_not_null() | pl.col("of_fee").is_not_null() | pl.col("fee_id").is_in(premium))
+        .filter(pl.col("weight").is_not_null() | pl.col("of_fee").is_not_null() | pl.col("fee_id").is_in(premium))
     )
     own = charges.with_columns(
         part=pl.lit(1, pl.Int32),
         debtor=pl.lit(OWN, pl.Int32),
-        rate=pl.lit(None, pl.Int64),
+        weight=pl.lit(None, pl.Int64),
         of_fee=pl.lit(None, pl.Int32),
         fixed=pl.lit(None, pl.Int64),
         _own=pl.lit(value=True),
@@ -96,17 +95,17 @@ def _parts(charges: pl.DataFrame, world: World) -> pl.DataFrame:
     rows = pl.concat([told.with_columns(_own=pl.lit(value=False)).select(own.columns), own]).sort(
         *CHARGE, "_own", "part"
     )
-    left = WHOLE - pl.col("rate").sum().over(CHARGE)
+    left = WHOLE - pl.col("weight").sum().over(CHARGE)
     rows = rows.with_columns(
-        rate=pl.when("_own").then(left).otherwise(pl.col("rate").fill_null(0)),
+        weight=pl.when("_own").then(left).otherwise(pl.col("weight").fill_null(0)),
         _fixed=cents(pl.col("fixed").fill_null(0).clip(0, HIGHEST_PRICE), pl.col("fraction")),
-    ).filter(~pl.col("_own") | (pl.col("rate") > 0))
+    ).filter(~pl.col("_own") | (pl.col("weight") > 0))
     until = pl.col("_fixed").cum_sum().over(CHARGE)
     total = pl.col("amount_cents")
     taken = pl.min_horizontal(until, total) - pl.min_horizontal(until - pl.col("_fixed"), total)
     rows = rows.with_columns(_taken=taken)
     after_fixed = total - pl.col("_taken").sum().over(CHARGE)
-    rows = rows.with_columns(_part=pl.col("_taken") + apportioned(after_fixed, pl.col("rate"), CHARGE))
+    rows = rows.with_columns(_part=pl.col("_taken") + apportioned(after_fixed, pl.col("weight"), CHARGE))
     return rows.with_columns(
         *(apportioned(pl.col(c), pl.col("_part"), CHARGE).alias(c) for c in MONEY[1:]),
         amount_cents=pl.col("_part"),

@@ -199,8 +199,8 @@ class World:
 class Bill:
     """A night's result.
 
-    invoices: company_id, invoice (0-based position in the night), payer, person_id (null: the company), group_code, kind,
-    bill_date, due_date, total_cents, sequence; in the order of their numbers.
+    invoices: company_id, invoice (0-based position in the night), payer, person_id (null: the company), group_code,
+    kind, bill_date, due_date, total_cents, sequence; in the order of their numbers.
     lines: `KEY`, invoice, coverage_end, revision, line kind, `MONEY` in cents, price_id, corrects, cause; in the order
     of their numbers.
     quarantined: `QUARANTINED`, what could not be billed and why.

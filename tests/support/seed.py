@@ -106,6 +106,8 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "account_code": "B1",
         "agent_code": "A1",
     },
+    "master.sub_group": {"company_id": 1, "code": "G1", "name": "Group One"},
+    "master.payer_share": {"company_id": 1, "subscription_id": 1, "part": 1, "payer": "company"},
 }
 _ORDER = [*_DEFAULTS, "master.covered", "master.hold", "master.split"]
 _SCHEMA = {
