@@ -50,6 +50,7 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "step_from": 1,
         "valid_from": dt.date(2026, 1, 1),
         "valid_to": None,
+        "percent": None,
         "amount_cents": 37240,
         "vendor_cents": 26840,
         "commissionable_cents": 37240,
@@ -105,9 +106,10 @@ _DEFAULTS: dict[str, dict[str, Any]] = {
         "method": "ach",
         "account_code": "B1",
         "agent_code": "A1",
+        "group_code": "",
     },
-    "master.sub_group": {"company_id": 1, "code": "G1", "name": "Group One"},
-    "master.payer_share": {"company_id": 1, "subscription_id": 1, "part": 1, "payer": "company"},
+    "master.sub_group": {"company_id": 1, "code": "G1", "name": "Group", "parent_code": "", "pays_per_year": 12},
+    "master.payer_share": {"company_id": 1, "subscription_id": 1, "part": 1, "payer": "company", "percent": None},
 }
 _ORDER = [*_DEFAULTS, "master.covered", "master.hold", "master.split"]
 _SCHEMA = {
@@ -117,6 +119,7 @@ _SCHEMA = {
     "person_id": pl.Int32,
     "end_date": pl.Date,
     "valid_to": pl.Date,
+    "percent": pl.String,
 }
 
 
