@@ -3,7 +3,9 @@
 
 -- 1. Whose bill day, how far ahead, what a trial costs and when, how stubs are measured, how far back is corrected.
 ALTER TABLE master.company
-  ADD COLUMN bill_day smallint NOT NULL DEFAULT 1 CHECK (bill_day BETWEEN 1 AND 31);  -- of fees aligned to the company
+  ADD COLUMN bill_day smallint NOT NULL DEFAULT 1 CHECK (bill_day BETWEEN 1 AND 31),  -- of fees aligned to the company
+  ADD COLUMN email text NOT NULL DEFAULT '',           -- where its own mail goes: list bills and what follows from them
+  ADD COLUMN documents_from date;                      -- invoices and receipts as PDF from then on; null: only when asked
 ALTER TABLE master.person
   ADD COLUMN bill_day smallint CHECK (bill_day BETWEEN 1 AND 31);  -- of fees aligned to the customer; null: the company's
 ALTER TABLE master.product
@@ -53,6 +55,7 @@ CREATE TABLE master.sub_group (
   billed      boolean NOT NULL DEFAULT true,           -- gets an invoice of its own
   account_code text NOT NULL DEFAULT '',               -- drafted from; '': the company's own account
   pays_per_year smallint NOT NULL DEFAULT 12 CHECK (pays_per_year IN (12, 24, 26, 52)),  -- payroll deductions
+  email       text NOT NULL DEFAULT '',                -- '': the company's
   PRIMARY KEY (company_id, code)
 );
 -- Who pays which part of a subscription; nothing here: its own payer pays all. Fixed amounts first, then the percents.
@@ -193,7 +196,7 @@ CREATE TABLE billing.mail_event (
   company_id  int NOT NULL,
   mail_id     bigint NOT NULL,
   event_no    smallint NOT NULL,
-  state       text NOT NULL CHECK (state IN ('sending', 'sent', 'refused', 'unknown', 'no_address')),
+  state       text NOT NULL CHECK (state IN ('sending', 'sent', 'refused', 'failed', 'unknown', 'no_address')),
   detail      text NOT NULL DEFAULT '',
   run_no      bigint NOT NULL,
   booked_at   timestamptz NOT NULL DEFAULT now(),
