@@ -75,11 +75,11 @@ def sight(tx: Tx) -> Sight:
         customers=read("customers", CUSTOMERS),
         recorded=_recorded(tx, subscriptions, earliest(products, fees, tx.business_date)),
         sequences=read("sequences", SEQUENCES),
-        members=read("members", MEMBERS, **_one_by_one(subscriptions, "person_id")),
+        members=_of(tx, "members", MEMBERS, subscriptions, "person_id"),
         sub_groups=read("sub_groups", SUB_GROUPS),
         shares=read("shares", SHARES),
         # What an earlier night has looked at fits its tier.
-        misfits=read("misfits", MISFITS, **_one_by_one(anew, "subscription_id")),
+        misfits=_of(tx, "misfits", MISFITS, anew, "subscription_id"),
     )
     return Sight(world, settled, snapshot)
 
@@ -121,8 +121,11 @@ def _recorded(tx: Tx, subscriptions: pl.DataFrame, first: dt.date) -> pl.DataFra
     return pl.concat([pl.DataFrame(schema=RECORDED), *(conform(frame, RECORDED) for frame in lines)])
 
 
-def _one_by_one(rows: pl.DataFrame, key: str) -> dict[str, object]:
-    """The values by which a query keeps to a few rows, or reads all."""
-    every = rows.height > _FEW
-    some = rows.clear() if every else rows
-    return {"every": every, "of_companies": some["company_id"].to_list(), "keys": some[key].to_list()}
+def _of(tx: Tx, name: str, schema: Schema, rows: pl.DataFrame, key: str) -> pl.DataFrame:
+    """What a query finds, looked up one by one (its `_of`) when it is asked of few rows."""
+    if rows.height > _FEW:
+        return conform(tx.read(f"billing/{name}"), schema)
+    who = rows.select("company_id", key).unique(maintain_order=True)
+    return conform(
+        tx.read(f"billing/{name}_of", of_companies=who["company_id"].to_list(), keys=who[key].to_list()), schema
+    )

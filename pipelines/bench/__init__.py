@@ -25,8 +25,15 @@ def _edi834(size: int) -> Bench:
     return bench_edi834(size)
 
 
+def _billing(size: int) -> Bench:
+    from pipelines.bench.billing import bench_billing  # noqa: PLC0415
+
+    return bench_billing(size)
+
+
 BENCHES: dict[str, tuple[int, Callable[[int], Bench]]] = {
     "night": (100_000, _night),
+    "billing": (1_000_000, _billing),
     "nacha": (1_000_000, _nacha),
     "edi834": (100_000, _edi834),
 }

@@ -19,7 +19,9 @@ def _text(result: Result) -> str:
 
 @click.command()
 @click.argument("name", type=click.Choice(sorted(BENCHES)))
-@click.option("--members", "--entries", "--size", "size", type=click.IntRange(min=20), help="how many")
+@click.option(
+    "--members", "--entries", "--subscriptions", "--size", "size", type=click.IntRange(min=20), help="how many"
+)
 @command(_text)
 def bench(name: str, size: int | None) -> Result:
     """Measure NAME on this machine and print rows per second beside the yardstick, and peak memory."""

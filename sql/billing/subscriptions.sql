@@ -5,11 +5,8 @@
 -- all), until, trial_days, own_days and customer_days (bill days on which a period may begin, a bit each).
 WITH asked AS (
   SELECT * FROM unnest({of_companies}::int[], {of_products}::int[], {settled_to}::date[], {until}::date[],
-    {trial_days}::int[], {own_days}::bigint[], {customer_days}::bigint[], {in_family}::bool[])
-    AS a (company_id, product_id, settled_to, until, trial_days, own_days, customer_days, in_family)
-), mark AS (
-  SELECT company_id, coalesce(min(settled_on), '-infinity') AS settled_on
-  FROM unnest({of_companies}::int[], {settled_on}::date[]) AS m (company_id, settled_on) GROUP BY 1
+    {settled_on}::date[], {trial_days}::int[], {own_days}::bigint[], {customer_days}::bigint[], {in_family}::bool[])
+    AS a (company_id, product_id, settled_to, until, settled_on, trial_days, own_days, customer_days, in_family)
 ), customer AS (
   SELECT company_id, person_id, bill_day FROM master.person
   WHERE bill_day IS NOT NULL AND EXISTS (SELECT FROM master.fee WHERE alignment = 'customer')
@@ -19,30 +16,27 @@ WITH asked AS (
   SELECT s.company_id, s.person_id FROM billing.touched t JOIN master.subscription s USING (company_id, subscription_id)
   UNION
   SELECT s.company_id, s.person_id FROM audit.quarantine q
-  JOIN master.subscription s ON s.company_id = q.company_id AND q.subject = 'subscription ' || s.code
-  WHERE q.step = 'billing.charges'
+  JOIN master.subscription s ON s.company_id = q.company_id AND s.code = substr(q.subject, length('subscription ') + 1)
+  WHERE q.step = 'billing.charges' AND q.subject LIKE 'subscription %'
   UNION
-  SELECT s.company_id, s.person_id FROM billing.standing e JOIN mark m USING (company_id)
-  JOIN master.subscription s USING (company_id, subscription_id)
-  WHERE e.business_date > m.settled_on
-), due AS (
-  SELECT s.company_id, s.subscription_id, s.person_id, a.in_family
-  FROM master.subscription s JOIN asked a USING (company_id, product_id)
-  LEFT JOIN customer c USING (company_id, person_id)
-  WHERE a.settled_to <= a.until AND (
-    (a.own_days >> s.bill_day) & 1 = 1
-    OR (a.customer_days >> coalesce(c.bill_day, 0)) & 1 = 1
-    OR s.start_date BETWEEN a.settled_to - a.trial_days AND a.until
-    OR s.recurring_from BETWEEN a.settled_to AND a.until
-    OR s.created_on > (SELECT min(m.settled_on) FROM mark m WHERE m.company_id = s.company_id))
-), related AS (
-  SELECT DISTINCT company_id, person_id FROM due WHERE in_family
+  SELECT s.company_id, s.person_id FROM billing.standing e
+  JOIN master.subscription s USING (company_id, subscription_id) JOIN asked a USING (company_id, product_id)
+  WHERE e.business_date > a.settled_on
+), changer AS (  -- people with several plans: one plan's terms follow from the one before
+  SELECT s.company_id, s.person_id FROM master.subscription s JOIN asked a USING (company_id, product_id)
+  WHERE a.in_family GROUP BY 1, 2 HAVING count(*) > 1
 )
 SELECT s.company_id, s.subscription_id, s.code, s.person_id, s.product_id, s.tier, s.created_on, s.start_date,
   s.recurring_from, s.end_date, s.bill_day, s.method, s.agent_code, s.group_code,
   CASE WHEN n.person_id IS NULL THEN a.settled_to END AS settled_to
 FROM master.subscription s JOIN asked a USING (company_id, product_id)
 LEFT JOIN anew n USING (company_id, person_id)
-LEFT JOIN due d USING (company_id, subscription_id)
-LEFT JOIN related r ON r.company_id = s.company_id AND r.person_id = s.person_id AND a.in_family
-WHERE a.settled_to IS NULL OR n.person_id IS NOT NULL OR d.subscription_id IS NOT NULL OR r.person_id IS NOT NULL
+LEFT JOIN customer c USING (company_id, person_id)
+LEFT JOIN changer h ON h.company_id = s.company_id AND h.person_id = s.person_id AND a.in_family
+WHERE a.settled_to IS NULL OR n.person_id IS NOT NULL OR h.person_id IS NOT NULL
+  OR (a.settled_to <= a.until AND (
+    (a.own_days >> s.bill_day) & 1 = 1
+    OR (a.customer_days >> coalesce(c.bill_day, 0)) & 1 = 1
+    OR s.start_date BETWEEN a.settled_to - a.trial_days AND a.until
+    OR s.recurring_from BETWEEN a.settled_to AND a.until
+    OR s.created_on > a.settled_on))
