@@ -10,7 +10,7 @@ WITH asked AS (
 ), customer AS (
   SELECT company_id, person_id, bill_day FROM master.person
   WHERE bill_day IS NOT NULL AND EXISTS (SELECT FROM master.fee WHERE alignment = 'customer')
-), anew AS (  -- people: changed, quarantined, or with an event that was of a later day than the last night
+), anew AS (  -- people: changed or quarantined
   SELECT company_id, person_id FROM billing.touched WHERE person_id IS NOT NULL
   UNION
   SELECT s.company_id, s.person_id FROM billing.touched t JOIN master.subscription s USING (company_id, subscription_id)
@@ -18,10 +18,6 @@ WITH asked AS (
   SELECT s.company_id, s.person_id FROM audit.quarantine q
   JOIN master.subscription s ON s.company_id = q.company_id AND s.code = substr(q.subject, length('subscription ') + 1)
   WHERE q.step = 'billing.charges' AND q.subject LIKE 'subscription %'
-  UNION
-  SELECT s.company_id, s.person_id FROM billing.standing e
-  JOIN master.subscription s USING (company_id, subscription_id) JOIN asked a USING (company_id, product_id)
-  WHERE e.business_date > a.settled_on
 ), changer AS (  -- people with several plans: one plan's terms follow from the one before
   SELECT s.company_id, s.person_id FROM master.subscription s JOIN asked a USING (company_id, product_id)
   WHERE a.in_family GROUP BY 1, 2 HAVING count(*) > 1
