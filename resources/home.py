@@ -42,6 +42,16 @@ class Home:
         return self.path / "dagster"
 
     @property
+    def templates(self) -> Path:
+        """A folder per company with its own templates, words and logo, over the built-in ones."""
+        return self.path / "templates"
+
+    @property
+    def mail(self) -> Path:
+        """How mail leaves: the settings of the SMTP server. Missing: mail waits."""
+        return self.path / "mail.toml"
+
+    @property
     def counterparties(self) -> Path:
         """Folders of the loopback bank and vendors: simulation only."""
         return self.path / "counterparties"
