@@ -14,7 +14,7 @@ from assets.billing.world import World
 from tests.support.billing import book, changed, compute, world
 from tests.support.scenario import LAST, Act, Row, Scenario, Tables, balances, play, scenario
 
-FEW, ALL, AT_ONCE = 8, 500, 50  # seeds: of every run, with --long, of one test
+FEW, ALL = 4, 50  # seeds of one test; ten tests of fifty with --long
 
 
 class OnFrames:
@@ -79,20 +79,22 @@ def played(made: Scenario, player: Callable[[Scenario], Any], order: list[list[d
     return found
 
 
-@pytest.mark.parametrize("seed", range(FEW))
-def test_the_order_of_nights_does_not_matter(seed: int) -> None:
-    any_order(seed)
+@pytest.mark.parametrize("first", [0, FEW])
+def test_the_order_of_nights_does_not_matter(first: int) -> None:
+    assert sum(any_order(seed) for seed in range(first, first + FEW)) > 0
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("first", range(0, ALL, AT_ONCE))
+@pytest.mark.parametrize("first", range(0, 10 * ALL, ALL))
 def test_the_order_of_nights_does_not_matter_for_five_hundred_seeds(first: int) -> None:
-    for seed in range(first, first + AT_ONCE):
-        any_order(seed)
+    assert sum(any_order(seed) for seed in range(first, first + ALL)) > 0
 
 
-def any_order(seed: int) -> None:
-    """Play a scenario in order, in disorder, and all at once on its last night; compare what is booked in the end."""
+def any_order(seed: int) -> int:
+    """Play a scenario in order, in disorder, and all at once on its last night: all end with the same record.
+
+    Returns how many lines the nights in order have corrected.
+    """
     made = scenario(seed)
     straight = played(made, OnFrames, made.in_order())
     wild = played(made, OnFrames, made.in_disorder())
@@ -101,4 +103,4 @@ def any_order(seed: int) -> None:
     # And the same as a book that is billed for the first time on the last night, with what is known by then.
     once = played(made, OnFrames, [[], [], [LAST]])
     assert balances(once.world.recorded) == balances(straight.world.recorded), seed
-    assert straight.world.recorded.height > once.world.recorded.height, seed  # something was corrected on the way
+    return int((straight.world.recorded["revision"] > 0).sum())

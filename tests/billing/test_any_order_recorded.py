@@ -1,4 +1,4 @@
-"""The same histories over a real record, where a night looks only at what may have changed; thirty-two nights at once."""
+"""The same histories over a real record, where a night looks only at what may have changed; 32 nights at once."""
 
 from __future__ import annotations
 

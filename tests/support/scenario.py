@@ -122,7 +122,7 @@ def scenario(seed: int, subscriptions: int = 30) -> Scenario:
         maker.acts.clear()
         for _ in range(dice.randint(6, 14)):
             maker.any_change(day)
-        changes += maker.acts
+        changes.extend(maker.acts)
     maker.acts.clear()
     maker.mend()
     made.changes[1].extend(maker.acts)
@@ -255,7 +255,10 @@ class _Maker:
 
     def _start(self, sub: Row, _day: dt.date) -> None:
         start = sub["start_date"] + dt.timedelta(days=self.dice.randint(-40, 40))
-        if not self._followed(sub) and (sub["end_date"] is None or start <= sub["end_date"]):
+        product = next(p for p in self.tables["master.product"] if p["product_id"] == sub["product_id"])
+        # A one-time fee that is booked stays, also when it would be due later only: that would depend on the order.
+        due = start + dt.timedelta(days=product["trial_days"]) <= LAST
+        if due and not self._followed(sub) and (sub["end_date"] is None or start <= sub["end_date"]):
             self._set(sub, start_date=start)
 
     def _bill_day(self, sub: Row, _day: dt.date) -> None:
