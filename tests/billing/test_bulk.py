@@ -22,8 +22,8 @@ def large_book(record: Record, size: int) -> None:
     world = {k: v for k, v in ONE_MEMBER.items() if k.split("__")[1] not in {"person", "bank_account", "subscription"}}
     world["master__company"] = [{"go_live": DAY}]
     world["master__price"] = [
-        {"price_id": 1 + n, "tier": tier, "step_from": step}
-        for n, (tier, step) in enumerate((t, s) for t in ("EMP", "ESP", "ECH", "FAM") for s in (1, 4))
+        {"price_id": 1 + n, "agent_code": agent, "step_from": step}
+        for n, (agent, step) in enumerate((a, s) for a in ("A0", "A1", "A2", "A3") for s in (1, 4))
     ]
     run = seed(record, **world)
     number = pl.int_range(1, size + 1, dtype=pl.Int32, eager=True).alias("person_id")
@@ -47,14 +47,14 @@ def large_book(record: Record, size: int) -> None:
         account_last4=pl.lit("6789"),
         holder_name=pl.lit("x"),
     )
-    tiers = pl.Series(["EMP", "ESP", "ECH", "FAM"])
     subscriptions = people.select(
         "company_id",
         "person_id",
         subscription_id="person_id",
         code=pl.format("S{}", "person_id"),
         product_id=1,
-        tier=pl.lit(tiers).gather(pl.col("person_id") % 4),
+        tier=pl.lit("EMP"),
+        agent_code=pl.format("A{}", pl.col("person_id") % 4),
         start_date=pl.lit(dt.date(2024, 1, 1)) + pl.duration(days=pl.col("person_id") % 900),
         bill_day=1,
         method=pl.when(pl.col("person_id") % 10 == 0).then(pl.lit("list_bill")).otherwise(pl.lit("ach")),
