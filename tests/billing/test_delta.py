@@ -128,6 +128,74 @@ def test_what_reaches_beyond_the_window_goes_to_review() -> None:
     assert [b[3] for b in balance(after)] == [31800] * 3
 
 
+def test_windows_by_product_and_direction() -> None:
+    windows = {"retro_add_days": 45, "retro_term_days": 100}
+    day = D(2027, 6, 10)  # adds from 26 April on, credits from 2 March on
+    late = world(products=windows, subscriptions={"start_date": D(2027, 1, 1)}, prices=AT_318)
+    made = compute(late, day)
+    assert [line[0] for line in shown(made)] == ["2027-05-01", "2027-06-01"]
+    assert made.quarantined.select("rule", "reason").rows() == [
+        (
+            "outside_retro_window",
+            "4 charges for coverage from 2027-01-01 to before 2027-04-26 differ by 127200 cents in all: "
+            "too old to be corrected without a person",
+        )
+    ]
+    now = world(products=windows, subscriptions={"start_date": D(2027, 1, 1)}, prices=AT_318)
+    for month in range(1, 7):
+        now, _ = book(now, D(2027, month, 1))
+    ended = changed(now, subscriptions={"start_date": D(2027, 1, 1), "end_date": D(2027, 2, 1)})
+    made = compute(ended, day)
+    assert [line[0] for line in shown(made)] == ["2027-04-01", "2027-05-01", "2027-06-01"]
+    assert (
+        "2 charges for coverage from 2027-02-01 to before 2027-03-02 differ by -63600" in made.quarantined["reason"][0]
+    )
+    dearer = changed(now, prices=AT_318 | {"amount_cents": 32000})
+    assert [line[0] for line in shown(compute(dearer, day))] == ["2027-05-01", "2027-06-01"]
+
+
+def test_a_year_paid_ahead_is_refunded_from_its_end_on() -> None:
+    now = world(
+        fees={"recurrence": "yearly"}, subscriptions={"start_date": D(2026, 9, 1)}, prices={"amount_cents": 36500}
+    )
+    now, _ = book(now, D(2026, 9, 1))
+    ended = changed(now, subscriptions={"start_date": D(2026, 9, 1), "end_date": D(2027, 5, 1)})
+    assert shown(compute(ended, D(2027, 6, 10))) == [
+        ("2026-09-01", "retro_term", "ended 2027-05-01", -12300)
+    ]  # 242 days stay
+    # Its last month began before the window: by then a person decides.
+    made = compute(ended, D(2027, 12, 10))
+    assert made.lines.is_empty()
+
+
+@pytest.mark.parametrize(
+    ("price", "cause"),
+    [
+        ({"vendor_cents": 20_000}, "vendor part 268.40 -> 200.00"),
+        ({"commissionable_cents": 30_000}, "commissionable part 372.40 -> 300.00"),
+        (
+            {"vendor_cents": 20_000, "commissionable_cents": 30_000},
+            "vendor part 268.40 -> 200.00; commissionable part 372.40 -> 300.00",
+        ),
+    ],
+)
+def test_a_change_of_cost_alone_is_a_correction_of_nothing_owed(price: dict[str, int], cause: str) -> None:
+    now, _ = book(world(subscriptions=MEMBER), D(2027, 4, 1))
+    now, made = book(changed(now, prices=price), D(2027, 4, 10))
+    assert shown(made) == [("2027-04-01", "reprice", cause, 0)]
+    assert made.invoices["total_cents"].to_list() == [0]
+    moved = made.lines.select("vendor_cents", "commissionable_cents").row(0)
+    assert moved == (price.get("vendor_cents", 26840) - 26840, price.get("commissionable_cents", 37240) - 37240)
+    assert compute(now, D(2027, 4, 11)).lines.is_empty()
+
+
+def test_a_changed_tier_is_named() -> None:
+    tiers = [{"price_id": 1, "tier": "EMP"}, {"price_id": 2, "tier": "ESP", "amount_cents": 70000}]
+    now, _ = book(world(prices=tiers, subscriptions=MEMBER), D(2027, 4, 1))
+    made = compute(changed(now, subscriptions=MEMBER | {"tier": "ESP"}), D(2027, 4, 10))
+    assert shown(made) == [("2027-04-01", "reprice", "tier EMP -> ESP; price 372.40 -> 700.00", 32760)]
+
+
 def test_a_moved_bill_day_does_not_charge_days_that_older_coverage_holds() -> None:
     now = world(subscriptions={"start_date": D(2027, 1, 15), "bill_day": 15}, prices=AT_318)
     for month in range(1, 7):

@@ -9,28 +9,44 @@ import polars as pl
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from assets.billing.calendar import CYCLES
 from assets.billing.world import World
 from tests.support.billing import balance, book, changed, compute, world
 
 D = dt.date
-POLICIES = ["actual", "fixed30", "whole", "none"]
+POLICIES = ["actual", "fixed30", "fixed28", "whole", "fifteenth", "none"]
+ALIGNED = [(r, a) for r in CYCLES for a in ("subscription", "customer", "company")]
+# Every recurrence and alignment, each beside a monthly fee and one that comes once, under changing policies and trials.
 PRODUCTS = [
-    {"product_id": 1 + n, "proration": policy, "trial_days": trial}
-    for n, (policy, trial) in enumerate((p, t) for p in POLICIES for t in (0, 21, 45))
+    {"product_id": 1 + n, "proration": POLICIES[n % 6], "trial_days": (0, 21, 45)[n // 2 % 3]}
+    for n in range(len(ALIGNED))
 ]
 FEES: list[dict[str, Any]] = [
-    {"fee_id": 10 * p["product_id"] + n, "product_id": p["product_id"], "kind": kind, "recurrence": recurrence}
+    {
+        "fee_id": 10 * p["product_id"] + n,
+        "product_id": p["product_id"],
+        "fee_code": f"F{n}",
+        "kind": kind,
+        "recurrence": recurrence,
+        "alignment": alignment,
+    }
     for p in PRODUCTS
-    for n, (kind, recurrence) in enumerate((("premium", "monthly"), ("enrollment", "one_time")))
+    for n, (kind, recurrence, alignment) in enumerate(
+        (
+            ("premium", "monthly", "subscription"),
+            ("enrollment", "one_time", "subscription"),
+            ("admin", *ALIGNED[p["product_id"] - 1]),
+        )
+    )
 ]
-# A step down in the third billed month.
+# A step down in the third paid period.
 PRICES = [{"price_id": 100 + f["fee_id"], "fee_id": f["fee_id"]} for f in FEES] + [
     {"price_id": 500 + f["fee_id"], "fee_id": f["fee_id"], "step_from": 3, "amount_cents": 30001}
     for f in FEES
     if f["recurrence"] == "monthly"
 ]
 # A go-live inside the window of every night below: what the last night can correct is all there is.
-RECENT = {"go_live": D(2027, 4, 1), "bill_lead_days": 5}
+RECENT = {"go_live": D(2027, 4, 1), "bill_lead_days": 5, "company_bill_day": 10}
 
 TERM = st.tuples(
     st.sampled_from([p["product_id"] for p in PRODUCTS]),
@@ -68,7 +84,8 @@ def terms(drawn: list[Any]) -> dict[str, list[dict[str, Any]]]:
 
 
 def large(drawn: list[Any]) -> World:
-    return world(companies=RECENT, products=PRODUCTS, fees=FEES, prices=PRICES, **terms(drawn))
+    customers = [{"person_id": n, "customer_bill_day": 1 + n % 31} for n in range(1, len(drawn), 2)]
+    return world(companies=RECENT, products=PRODUCTS, fees=FEES, prices=PRICES, customers=customers, **terms(drawn))
 
 
 @settings(max_examples=15, **QUICK)
