@@ -1,7 +1,8 @@
 """Expected minus recorded, as lines. Pure.
 
 Source: billing reference section 6. A booked line is never edited: a key's first line has revision 0, each correction
-the next one, names the first and says why. As no expected amount is below zero, no credit exceeds what is left.
+the next one, names the first and says why. As no expected amount is below zero, no credit exceeds what is left; what a
+memo took of a charge is not credited a second time.
 """
 
 from __future__ import annotations
@@ -48,7 +49,12 @@ def balances(recorded: pl.DataFrame) -> pl.DataFrame:
 
 
 def delta(
-    expected: pl.DataFrame, booked: pl.DataFrame, terms: pl.DataFrame, prices: pl.DataFrame, day: dt.date
+    expected: pl.DataFrame,
+    booked: pl.DataFrame,
+    terms: pl.DataFrame,
+    prices: pl.DataFrame,
+    memos: pl.DataFrame,
+    day: dt.date,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lines that are missing, and the keys that could not be judged.
 
@@ -57,13 +63,14 @@ def delta(
         booked: of `balances`, the same scope's.
         terms: of `expected.terms_of`, only subscriptions that can be billed: others stay as they are.
         prices: `world.PRICES`, to say what changed.
+        memos: `world.MEMOS`.
         day: the business date.
 
     Returns:
         (lines of `LINE` in natural order, quarantine rows).
     """
     known = booked.join(terms, on=_WHO, how="semi")
-    both = expected.join(known, on=KEY, how="full", coalesce=True)
+    both = _besides(expected.join(known, on=KEY, how="full", coalesce=True), memos)
     matters = pl.col("due") | pl.col("corrects").is_not_null()
     stuck = both.filter(matters & (pl.col("problem").fill_null("") != ""))
     fit = both.filter(pl.col("problem").fill_null("") == "")
@@ -78,6 +85,24 @@ def delta(
     )
     lines = pl.concat([_first(fresh, day).select(LINE), corrected(changed, terms, prices).select(LINE)])
     return lines.sort(*KEY, "revision"), _named(stuck, over, terms)
+
+
+def _besides(both: pl.DataFrame, memos: pl.DataFrame) -> pl.DataFrame:
+    """A charge stays at least at what memos took of it: lines and memos together never come below zero."""
+    if memos.is_empty():
+        return both
+    taken = {c: f"_taken_{c}" for c in MONEY}
+    return (
+        both.join(memos.rename(taken), on=KEY, how="left")
+        .with_columns(
+            pl.when(pl.col(t).is_null() | pl.col("corrects").is_null())
+            .then(pl.col(c))
+            .otherwise(pl.max_horizontal(pl.col(c).fill_null(0), -pl.col(t)))
+            .alias(c)
+            for c, t in taken.items()
+        )
+        .drop(taken.values())
+    )
 
 
 def _first(fresh: pl.DataFrame, day: dt.date) -> pl.DataFrame:

@@ -15,6 +15,7 @@ from assets.billing.world import (
     FEES,
     HOLDS,
     MEMBERS,
+    MEMOS,
     MISFITS,
     PRICES,
     PRODUCTS,
@@ -49,39 +50,63 @@ def sight(tx: Tx) -> Sight:
     # Before everything else: what is changed later is looked at again by the next night.
     snapshot = str(tx.read("billing/snapshot").item())
     settled = conform(tx.read("billing/settled", rules=RULES), SETTLED)
+    return Sight(_world(tx, _asked_for(tx, settled)), settled, snapshot)
 
-    def read(name: str, schema: Schema, **values: object) -> pl.DataFrame:
-        return conform(tx.read(f"billing/{name}", **values), schema)
 
-    companies, products, fees = read("companies", COMPANIES), read("products", PRODUCTS), read("fees", FEES)
-    asking = asked(settled, companies, products, fees, tx.business_date).rename({"company_id": "of_companies"})
+def whole(tx: Tx) -> World:
+    """The world with every subscription, whatever earlier nights have settled: for what must not rely on them."""
+    settled = conform(tx.read("billing/settled", rules=RULES), SETTLED)
+    return _world(tx, _asked_for(tx, settled.with_columns(settled_on=pl.lit(None, pl.Date))))
+
+
+def world_of(tx: Tx, who: pl.DataFrame) -> World:
+    """The world of a few people (company_id, person_id): all their subscriptions, as if nothing were settled."""
+    found = tx.read(
+        "billing/subscriptions_of", of_companies=who["company_id"].to_list(), people=who["person_id"].to_list()
+    )
+    return _world(tx, conform(found, SUBSCRIPTIONS))
+
+
+def _asked_for(tx: Tx, settled: pl.DataFrame) -> pl.DataFrame:
+    """The subscriptions that may differ from what is booked, by what is settled."""
+    catalogue = (_read(tx, "companies", COMPANIES), _read(tx, "products", PRODUCTS), _read(tx, "fees", FEES))
+    asking = asked(settled, *catalogue, tx.business_date).rename({"company_id": "of_companies"})
     arrays = {c: asking[c].to_list() for c in asking.columns if c not in {"of_companies", "product_id"}}
-    subscriptions = read(
+    return _read(
+        tx,
         "subscriptions",
         SUBSCRIPTIONS,
         of_companies=asking["of_companies"].to_list(),
         of_products=asking["product_id"].to_list(),
         **arrays,
     )
+
+
+def _world(tx: Tx, subscriptions: pl.DataFrame) -> World:
+    products, fees = _read(tx, "products", PRODUCTS), _read(tx, "fees", FEES)
     anew = subscriptions.filter(pl.col("settled_to").is_null())
-    world = World(
-        companies=companies,
+    return World(
+        companies=_read(tx, "companies", COMPANIES),
         products=products,
         fees=fees,
-        prices=read("prices", PRICES),
+        prices=_read(tx, "prices", PRICES),
         subscriptions=subscriptions,
-        holds=read("holds", HOLDS),
-        standings=read("standings", STANDINGS),
-        customers=read("customers", CUSTOMERS),
+        holds=_read(tx, "holds", HOLDS),
+        standings=_read(tx, "standings", STANDINGS),
+        customers=_read(tx, "customers", CUSTOMERS),
         recorded=_recorded(tx, subscriptions, earliest(products, fees, tx.business_date)),
-        sequences=read("sequences", SEQUENCES),
+        sequences=_read(tx, "sequences", SEQUENCES),
         members=_of(tx, "members", MEMBERS, subscriptions, "person_id"),
-        sub_groups=read("sub_groups", SUB_GROUPS),
-        shares=read("shares", SHARES),
+        sub_groups=_read(tx, "sub_groups", SUB_GROUPS),
+        shares=_read(tx, "shares", SHARES),
         # What an earlier night has looked at fits its tier.
         misfits=_of(tx, "misfits", MISFITS, anew, "subscription_id"),
+        memos=_read(tx, "memos", MEMOS),
     )
-    return Sight(world, settled, snapshot)
+
+
+def _read(tx: Tx, name: str, schema: Schema, **values: object) -> pl.DataFrame:
+    return conform(tx.read(f"billing/{name}", **values), schema)
 
 
 def settle(tx: Tx, seen: Sight) -> None:

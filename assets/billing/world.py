@@ -93,7 +93,7 @@ HOLDS: Schema = {
 }
 # Bill days of customers who have one of their own, for fees aligned to the customer.
 CUSTOMERS: Schema = {"company_id": pl.Int32, "person_id": pl.Int32, "customer_bill_day": pl.Int32}
-# Lapses for non-payment and reinstatements, as known on the business date (billing.standing).
+# Lapses for non-payment and reinstatements, all of them as they stand (billing.standing).
 STANDINGS: Schema = {
     "company_id": pl.Int32,
     "subscription_id": pl.Int32,
@@ -114,6 +114,16 @@ RECORDED: Schema = {
     "line_id": pl.Int64,
     "price_id": pl.Int32,
     "less_hold": pl.Boolean,
+    **dict.fromkeys(MONEY, pl.Int64),
+}
+# What memos and write-offs, posted or about to be, did to a charge in sum: money below zero took from it.
+MEMOS: Schema = {
+    "company_id": pl.Int32,
+    "subscription_id": pl.Int32,
+    "fee_id": pl.Int32,
+    "coverage_start": pl.Date,
+    "part": pl.Int32,
+    "debtor": pl.Int32,
     **dict.fromkeys(MONEY, pl.Int64),
 }
 # Subscribers by what a price may ask of them; read only when a price does.
@@ -193,6 +203,7 @@ class World:
     sub_groups: pl.DataFrame
     shares: pl.DataFrame
     misfits: pl.DataFrame
+    memos: pl.DataFrame
 
 
 @dataclass(frozen=True)

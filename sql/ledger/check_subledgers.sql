@@ -1,6 +1,8 @@
 -- Control accounts that are not the sum of their subledgers, per company: failure.
 -- Every account: entries count against what they were booked against (contra), signed: money to us is positive.
-WITH lines AS (SELECT company_id, sum(amount_cents) AS cents FROM billing.line GROUP BY 1),
+WITH lines AS (
+       SELECT company_id, sum(amount_cents) AS cents, coalesce(sum(amount_cents) FILTER (WHERE kind = 'write_off'), 0) AS lost
+       FROM billing.line GROUP BY 1),
      moved AS (
        SELECT company_id, contra, signed_cents AS cents, 0::bigint AS cleared, 0::bigint AS cash FROM payments.ach_entry
        WHERE signed_cents <> 0
@@ -38,10 +40,11 @@ WITH lines AS (SELECT company_id, sum(amount_cents) AS cents FROM billing.line G
          (1000, coalesce(e.cash, 0)),
          (1100, coalesce(lines.cents, 0) - coalesce(e.receivable, 0)),
          (1200, coalesce(e.cents, 0) - coalesce(e.cleared, 0)),
-         (2000, coalesce(vendors.cents, 0) + coalesce(agents.cents, 0) + coalesce(margin.cents, 0) - coalesce(lines.cents, 0)),
+         (2000, coalesce(vendors.cents, 0) + coalesce(agents.cents, 0) + coalesce(margin.cents, 0) - coalesce(lines.cents, 0) + coalesce(lines.lost, 0)),
          (2100, -coalesce(vendors.cents, 0) - coalesce(e.vendor, 0)),
          (2200, -coalesce(agents.cents, 0) - coalesce(e.commission, 0)),
-         (4000, -coalesce(margin.cents, 0) - coalesce(e.fee, 0))) AS x (account, cents))
+         (4000, -coalesce(margin.cents, 0) - coalesce(e.fee, 0)),
+         (5000, -coalesce(lines.lost, 0))) AS x (account, cents))
 SELECT format('company %s, account %s %s: the ledger says %s cents, its subledger %s', e.company_id, e.account, a.name,
   coalesce(r.cents, 0), e.cents) AS failure
 FROM expected e JOIN ledger.account a USING (account) LEFT JOIN recorded r USING (company_id, account)

@@ -4,6 +4,7 @@
 -- 1. Whose bill day, how far ahead, what a trial costs and when, how stubs are measured, how far back is corrected.
 ALTER TABLE master.company
   ADD COLUMN bill_day smallint NOT NULL DEFAULT 1 CHECK (bill_day BETWEEN 1 AND 31),  -- of fees aligned to the company
+  ADD COLUMN memo_limit_cents bigint NOT NULL DEFAULT 10000 CHECK (memo_limit_cents >= 0),  -- above it two persons
   ADD COLUMN email text NOT NULL DEFAULT '',           -- where its own mail goes: list bills and what follows from them
   ADD COLUMN documents_from date;                      -- invoices and receipts as PDF from then on; null: only when asked
 ALTER TABLE master.person
@@ -99,7 +100,7 @@ CREATE TABLE billing.memo (
   amount_cents bigint NOT NULL CHECK (amount_cents > 0),
   reason      text NOT NULL CHECK (reason <> ''),
   requested_by text NOT NULL,
-  reverses    bigint,                                  -- the memo it takes back
+  reverses    bigint,                                  -- the memo it takes back, of the same kind and amount
   needs_approval boolean NOT NULL,
   business_date date NOT NULL,
   run_no      bigint NOT NULL,
@@ -111,10 +112,10 @@ CREATE UNIQUE INDEX memo_reversed_once ON billing.memo (company_id, reverses) WH
 CREATE TABLE billing.consent (
   company_id  int NOT NULL,
   kind        text NOT NULL CHECK (kind IN ('memo', 'lapse', 'reinstatement')),
-  subject     text NOT NULL,                           -- memo_id; subscription code and lapse date
+  subject     text NOT NULL,                           -- memo_id; invoice_id of what was not paid
   granted     boolean NOT NULL,
   requested_by text NOT NULL,
-  granted_by  text NOT NULL CHECK (granted_by <> requested_by),
+  granted_by  text NOT NULL CHECK (lower(btrim(granted_by)) NOT IN ('', lower(btrim(requested_by)))),
   reason      text NOT NULL DEFAULT '',
   business_date date NOT NULL,
   run_no      bigint NOT NULL,
@@ -122,16 +123,69 @@ CREATE TABLE billing.consent (
   PRIMARY KEY (company_id, kind, subject)
 );
 
+-- A memo's line: its kind is memo or write_off, its revision the memo's number below zero, as is the sequence of its
+-- invoice. So it is outside of what billing compares, and no number of a night moves by it.
+ALTER TABLE billing.line
+  DROP CONSTRAINT line_kind_check,
+  ADD CHECK (kind IN ('charge', 'credit', 'retro_add', 'retro_term', 'reprice', 'memo', 'write_off')),
+  ADD CHECK ((kind IN ('memo', 'write_off')) = (revision < 0));
+CREATE INDEX memo_line ON billing.line (company_id, corrects, revision) WHERE revision < 0;
+INSERT INTO ledger.account VALUES (5000, 'Bad debt', 'debit', 'billing.line');
+-- Where a memo stands, and what it does to the debt: signed_cents. A memo needs no consent below the company's limit.
+CREATE VIEW billing.memo_state WITH (security_invoker = true) AS
+  SELECT m.company_id, m.memo_id, m.line_id, m.kind, m.amount_cents, m.reason, m.requested_by, m.reverses, m.business_date,
+    CASE WHEN (m.kind = 'debit') = (m.reverses IS NULL) THEN m.amount_cents ELSE -m.amount_cents END AS signed_cents,
+    CASE WHEN EXISTS (SELECT FROM billing.line l WHERE l.company_id = m.company_id AND l.corrects = m.line_id
+                        AND l.revision < 0 AND l.revision = (-m.memo_id)::int) THEN 'posted'
+         WHEN c.granted IS NULL AND m.needs_approval THEN 'waiting'
+         WHEN c.granted THEN 'ready' WHEN NOT c.granted THEN 'refused' ELSE 'ready' END AS state,
+    c.business_date AS decided_on
+  FROM billing.memo m
+  LEFT JOIN billing.consent c ON c.company_id = m.company_id AND c.kind = 'memo' AND c.subject = m.memo_id::text;
+-- What is left of a line: the charge, its corrections and memos, less memos that are still to be posted. Cents.
+CREATE FUNCTION billing.left_of(company int, line bigint) RETURNS bigint LANGUAGE sql VOLATILE AS $$
+  SELECT (SELECT coalesce(sum(l.amount_cents), 0) FROM billing.line o
+          JOIN billing.line l USING (company_id, subscription_id, fee_id, coverage_start, part, debtor)
+          WHERE o.company_id = company AND o.line_id = line)::bigint
+    + (SELECT coalesce(sum(least(m.signed_cents, 0)), 0) FROM billing.memo_state m
+       WHERE m.company_id = company AND m.line_id = line AND m.state IN ('waiting', 'ready'))::bigint
+$$;
+-- A memo never takes more than is left, whoever writes it and at whatever time: one after the other per line.
+CREATE FUNCTION billing.memo_fits() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE wrong text; signed bigint := CASE WHEN (NEW.kind = 'debit') = (NEW.reverses IS NULL) THEN NEW.amount_cents
+                                          ELSE -NEW.amount_cents END;
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtextextended(format('billing.line/%s/%s', NEW.company_id, NEW.line_id), 0));
+  wrong := CASE
+    WHEN NOT EXISTS (SELECT FROM billing.line l WHERE l.company_id = NEW.company_id AND l.line_id = NEW.line_id
+                       AND l.revision = 0) THEN 'is of no charge'
+    WHEN NEW.reverses IS NOT NULL AND NOT EXISTS (
+      SELECT FROM billing.memo_state e WHERE e.company_id = NEW.company_id AND e.memo_id = NEW.reverses
+        AND e.line_id = NEW.line_id AND e.kind = NEW.kind AND e.amount_cents = NEW.amount_cents
+        AND e.reverses IS NULL AND e.state = 'posted') THEN 'is no mirror of a posted one'
+    WHEN billing.left_of(NEW.company_id, NEW.line_id) + least(signed, 0) < 0 THEN 'takes more than is left of its line'
+    WHEN NOT NEW.needs_approval AND NEW.amount_cents > (SELECT c.memo_limit_cents FROM master.company c
+                                                       WHERE c.company_id = NEW.company_id) THEN 'needs a second person'
+    END;
+  IF wrong IS NOT NULL THEN
+    RAISE EXCEPTION 'memo % of company % %', NEW.memo_id, NEW.company_id, wrong USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER memo_fits BEFORE INSERT ON billing.memo FOR EACH ROW EXECUTE FUNCTION billing.memo_fits();
+
 -- 5. Overdue: a ladder per product (and state), and what was done, once per invoice and step.
 CREATE TABLE master.dunning_step (
   ladder      text NOT NULL,
   state       text NOT NULL DEFAULT '',                -- of the payer; '' every other
   step        smallint NOT NULL CHECK (step BETWEEN 1 AND 20),
-  after_days  smallint NOT NULL CHECK (after_days BETWEEN 0 AND 400),  -- since the due date
+  after_months smallint NOT NULL DEFAULT 0 CHECK (after_months BETWEEN 0 AND 12),  -- since the due date, and then
+  after_days  smallint NOT NULL CHECK (after_days BETWEEN 0 AND 400),  -- so many days; a binder's lapse knows no grace
   action      text NOT NULL CHECK (action IN ('reminder', 'warning', 'hold', 'lapse')),
   template    text NOT NULL DEFAULT '',
   least_cents bigint NOT NULL DEFAULT 1 CHECK (least_cents >= 0),      -- below that much open nothing is done
   needs_consent boolean NOT NULL DEFAULT true,         -- a lapse waits for a person
+  keep_months smallint NOT NULL DEFAULT 0 CHECK (keep_months BETWEEN 0 AND 3),  -- of the unpaid coverage stay in force
   reinstate_days smallint NOT NULL DEFAULT 0 CHECK (reinstate_days BETWEEN 0 AND 400),
   valid_from  date NOT NULL DEFAULT '1900-01-01',
   PRIMARY KEY (ladder, state, step, valid_from)
@@ -160,6 +214,33 @@ CREATE TABLE billing.standing (
   booked_at   timestamptz NOT NULL DEFAULT now(),
   PRIMARY KEY (company_id, subscription_id, event_no)
 );
+
+CREATE INDEX standing_by_invoice ON billing.standing (company_id, invoice_id);
+-- Subscriptions that are charged but not drafted for now.
+CREATE VIEW billing.on_payment_hold WITH (security_invoker = true) AS
+  SELECT company_id, subscription_id FROM (
+    SELECT DISTINCT ON (company_id, subscription_id) company_id, subscription_id, event FROM billing.standing
+    WHERE event IN ('payment_hold', 'payment_hold_over') ORDER BY company_id, subscription_id, event_no DESC) x
+  WHERE event = 'payment_hold';
+-- A consent is about something that asked for it, and the name it is asked in is not to be chosen.
+CREATE FUNCTION billing.consent_is_asked() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE asked boolean;
+BEGIN
+  asked := CASE NEW.kind
+    WHEN 'memo' THEN EXISTS (SELECT FROM billing.memo m WHERE m.company_id = NEW.company_id AND m.needs_approval
+      AND m.memo_id::text = NEW.subject AND m.requested_by = NEW.requested_by)
+    WHEN 'lapse' THEN EXISTS (SELECT FROM billing.dunning d WHERE d.company_id = NEW.company_id AND d.action = 'lapse'
+      AND d.invoice_id::text = NEW.subject)
+    ELSE EXISTS (SELECT FROM billing.standing s WHERE s.company_id = NEW.company_id AND s.event = 'lapse'
+      AND s.invoice_id::text = NEW.subject) END;
+  IF NOT asked THEN
+    RAISE EXCEPTION '% % of company % asks for no consent', NEW.kind, NEW.subject, NEW.company_id
+      USING ERRCODE = 'check_violation';
+  END IF;
+  RETURN NEW;
+END $$;
+CREATE TRIGGER consent_is_asked BEFORE INSERT ON billing.consent
+  FOR EACH ROW EXECUTE FUNCTION billing.consent_is_asked();
 
 -- 6. Documents: bytes by hash, a number per company without gaps, asked for again they are the same.
 CREATE TABLE billing.document (
@@ -267,8 +348,9 @@ GRANT SELECT ON billing.consent TO daybook_runtime;   -- given by the login of t
 GRANT SELECT, INSERT ON billing.consent TO daybook_releaser;
 GRANT SELECT ON billing.memo, billing.dunning, billing.standing TO daybook_releaser;
 GRANT UPDATE, DELETE ON master.sub_group, master.payer_share, master.dunning_step TO daybook_runtime;
-GRANT SELECT ON billing.memo, billing.consent, billing.dunning, billing.standing, billing.mail, billing.mail_event
-  TO daybook_auditor;
+GRANT SELECT ON billing.memo, billing.consent, billing.dunning, billing.standing, billing.mail, billing.mail_event,
+  billing.memo_state, billing.on_payment_hold TO daybook_auditor;
+GRANT SELECT ON billing.memo_state, billing.on_payment_hold TO daybook_runtime;
 DO $$
 BEGIN
   IF current_setting('server_version_num')::int >= 170000 THEN

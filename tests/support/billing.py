@@ -28,6 +28,7 @@ SHAPES: dict[str, w.Schema] = {
     "sub_groups": w.SUB_GROUPS,
     "shares": w.SHARES,
     "misfits": w.MISFITS,
+    "memos": w.MEMOS,
 }
 DEFAULTS: dict[str, dict[str, Any]] = {
     "companies": {
@@ -92,6 +93,7 @@ DEFAULTS: dict[str, dict[str, Any]] = {
     "standings": {"company_id": 1, "subscription_id": 1, "event_no": 1},
     "customers": {"company_id": 1},
     "recorded": {"part": 1, "debtor": 0},
+    "memos": {"company_id": 1, "part": 1, "debtor": 0, "vendor_cents": 0, "commissionable_cents": 0},
     "sequences": {"company_id": 1, "payer": 0, "group_code": ""},
     "sub_groups": {"company_id": 1, "parent_code": "", "billed": True},
     "shares": {"company_id": 1, "subscription_id": 1, "part": 1, "valid_from": D(1900, 1, 1), "known": True},
