@@ -36,6 +36,7 @@ COLUMNS = [
     "due",
     "problem",
     "number",
+    "fraction",
 ]
 _NARROW = [*CHARGE, "coverage_end", "company_code", "tier", "number", "fraction", "hold", "one_time", "ahead_days"]
 
