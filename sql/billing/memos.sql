@@ -7,5 +7,5 @@ FROM billing.memo_state m
 JOIN billing.line o ON o.company_id = m.company_id AND o.line_id = m.line_id
 LEFT JOIN billing.line l ON l.company_id = m.company_id AND l.corrects = m.line_id AND l.revision < 0
   AND l.revision = (-m.memo_id)::int
-WHERE m.state IN ('posted', 'ready')
+WHERE m.state = 'posted' OR (m.state = 'ready' AND coalesce(m.decided_on, m.business_date) <= {business_date}::date)
 GROUP BY 1, 2, 3, 4, 5, 6
