@@ -1,7 +1,7 @@
-"""Mail out: one SMTP session that tells the truth about each message. The record of it is assets/documents/mailing.py.
+"""Mail out: one SMTP session that tells the truth about each message. assets/documents/mailing.py keeps its record.
 
-A server that answers after the message's last byte decides: taken or not. Before that byte it has nothing; when the line
-breaks between the byte and the answer nobody can know, and the message is `UNKNOWN`. It is never sent again blindly.
+A server that answers after the message's last byte decides: taken or not. Before that byte it has nothing; when the
+line breaks between the byte and the answer nobody can know, and the message is `UNKNOWN`, never sent again blindly.
 """
 
 from __future__ import annotations
@@ -37,7 +37,7 @@ _TRY_LATER = range(400, 500)
 class MailSettings(BaseModel):
     """The SMTP server mail leaves through (`mail.toml` in the home). Frozen; holds no password.
 
-    `security`: `starttls` or `tls` from the first byte; the certificate is always verified. `none` only to this machine.
+    `security`: `starttls` or `tls` from the first byte; always verified. `none`: to this machine only.
     `password` is a reference: `env:NAME` or `file:/path` (readable by the owner only). `ca_file`: a certificate
     authority of one's own. Timeouts are seconds.
     """
@@ -177,13 +177,14 @@ class Session:
     def _envelope(self, to: str) -> Sent | None:
         """Sender, receiver, and whether the server waits for the message; None when it does."""
         try:
-            for what, ask in (
-                ("the sender", lambda: self._smtp.mail(self._sender)),
-                ("the receiver", lambda: self._smtp.rcpt(to)),
-            ):
-                if no := _judged(ask()[0], what):
-                    self._reset()
-                    return no
+            code, _ = self._smtp.mail(self._sender)
+            no = _judged(code, "the sender")
+            if no is None:
+                code, _ = self._smtp.rcpt(to)
+                no = _judged(code, "the receiver")
+            if no is not None:
+                self._reset()
+                return no
             code, _ = self._smtp.docmd("DATA")
         except (OSError, smtplib.SMTPException):
             self.lost = True

@@ -1,7 +1,7 @@
 """The child behind press.py: sets one document after the other, knowing nothing but a folder of templates.
 
-Started by path in an isolated interpreter without environment. Reads a JSON object a line; answers a JSON line and, when
-it worked, as many bytes of PDF as that says. Imports nothing of ours.
+Started by path in an isolated interpreter without environment. Reads a JSON object a line; answers a JSON line and,
+when it worked, as many bytes as that says. Imports nothing of ours.
 """
 
 from __future__ import annotations

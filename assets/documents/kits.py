@@ -57,7 +57,9 @@ class Kit:
 
     @cached_property
     def _sandbox(self) -> jinja2.Environment:
-        return ImmutableSandboxedEnvironment(undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True)  # noqa: S701 - plain text
+        return ImmutableSandboxedEnvironment(
+            undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
+        )
 
     def mail(self, template: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         """(subject, text) of a mail. The template's first line is `Subject: ...`, after an empty line comes the text.
@@ -67,10 +69,14 @@ class Kit:
         """
         name = self.letter(template)
         try:
-            made = self._sandbox.from_string((self.root / name).read_text(encoding="utf-8")).render(words=self.words, **facts)
+            made = self._sandbox.from_string((self.root / name).read_text(encoding="utf-8")).render(
+                words=self.words, **facts
+            )
         except (jinja2.TemplateError, OverflowError, TypeError, ValueError):
             # Its own words could quote a payer.
-            raise SettingsError("the mail template can't be filled", where=name, hint="see docs/rooms/documents.md") from None
+            raise SettingsError(
+                "the mail template can't be filled", where=name, hint="see docs/rooms/documents.md"
+            ) from None
         head, _, text = made.partition("\n\n")
         if not head.startswith("Subject: ") or "\n" in head:
             raise SettingsError("the mail template does not begin with one line `Subject: ...`", where=name)

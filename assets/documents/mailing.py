@@ -16,13 +16,11 @@ from typing import Any
 import polars as pl
 
 from assets.documents.kits import Kit, kits
-from assets.documents.steps import document
+from assets.documents.steps import Room, document
 from assets.steps import Run
 from formats.errors import DaybookError, RecordError, SettingsError
-from resources.home import Home
 from resources.mailer import Attachment, MailSettings, Outcome, Session, connect, message
 from resources.record import Record, Tx
-from resources.vault import Vault
 
 log = logging.getLogger("daybook.documents")
 
@@ -47,24 +45,18 @@ class Mailed:
 class _Office:
     """What a sender works with."""
 
-    record: Record
+    room: Room
     run: Run
-    home: Home
-    vault: Vault
     settings: MailSettings
     now: Callable[[], datetime]
 
 
-def send_waiting(
-    record: Record, run: Run, home: Home, vault: Vault, settings: MailSettings | None, now: Callable[[], datetime]
-) -> Mailed:
+def send_waiting(room: Room, run: Run, settings: MailSettings | None, now: Callable[[], datetime]) -> Mailed:
     """Send what waits up to the run's business date, company by company, in the order of the list.
 
     Args:
-        record: under the runtime login.
+        room: what the documents are made with.
         run: whose companies' mail it is.
-        home: for the companies' own mail templates.
-        vault: opens the documents.
         settings: of the server; None: nothing is sent and everything waits.
         now: the moment a message says it was written.
 
@@ -79,15 +71,15 @@ def send_waiting(
     done = Mailed(settings is not None)
     for company in run.companies:
         if settings is None:
-            for _ in range(_waiting(record, run, company).height):
+            for _ in range(_waiting(room.record, run, company).height):
                 done.add("waiting")
             continue
         # Held open while the company's messages go out, each written down in a transaction of its own.
-        with record.step(
+        with room.record.step(
             f"{STEP}.turn", run_no=run.run_no, companies=[company], business_date=run.business_date, lock=str(company)
         ) as turn:
-            rows = turn.read("documents/mail_waiting")
-            _send_all(_Office(record, run, home, vault, settings, now), company, _open_ends(record, run, rows, done), done)
+            rows = _open_ends(room.record, run, turn.read("documents/mail_waiting"), done)
+            _send_all(_Office(room, run, settings, now), company, rows, done)
     return done
 
 
@@ -107,10 +99,10 @@ def _send_all(office: _Office, company: int, rows: pl.DataFrame, done: Mailed) -
         return
     nobody = rows.filter(pl.col("address") == "")
     for row in nobody.iter_rows(named=True):
-        _tell(office.record, office.run, row, NO_ADDRESS, "no address is known")
+        _tell(office.room.record, office.run, row, NO_ADDRESS, "no address is known")
         done.add(NO_ADDRESS)
     todo = list(rows.filter(pl.col("address") != "").iter_rows(named=True))
-    with kits(office.home.templates, {company: rows.item(0, "company")}) as chosen:
+    with kits(office.room.home.templates, {company: rows.item(0, "company")}) as chosen:
         while todo:
             with connect(office.settings) as session:
                 while todo and not session.lost:
@@ -125,18 +117,18 @@ def _send(office: _Office, session: Session, kit: Kit, row: dict[str, Any]) -> s
         raise
     except SettingsError as error:
         state = NO_ADDRESS if error.what == "the address is not one" else str(Outcome.REFUSED)
-        _tell(office.record, office.run, row, state, error.what)
+        _tell(office.room.record, office.run, row, state, error.what)
         return state
-    _tell(office.record, office.run, row, "sending", "")
+    _tell(office.room.record, office.run, row, "sending", "")
     said = session.send(letter)
-    _tell(office.record, office.run, {**row, "event_no": row["event_no"] + 1}, said.outcome, said.detail)
+    _tell(office.room.record, office.run, {**row, "event_no": row["event_no"] + 1}, said.outcome, said.detail)
     if said.outcome is not Outcome.SENT:
         log.warning("mail %s of company %s is %s: %s", row["event_key"], row["company"], said.outcome, said.detail)
     return str(said.outcome)
 
 
 def _letter(office: _Office, kit: Kit, row: dict[str, Any]) -> Any:
-    paper = document(office.record, office.home, office.vault, row["company_id"], row["kind"], row["subject"])
+    paper = document(office.room, row["company_id"], row["kind"], row["subject"])
     name = row["subject"].replace("/", "-")
     facts = {
         "number": row["subject"],
@@ -168,9 +160,7 @@ def _tell(record: Record, run: Run, row: dict[str, Any], state: str, detail: str
         known = {"company": row["company_id"], "mail": row["mail_id"], "event_no": row["event_no"] + 1}
         tx.execute("documents/add_mail_event", **known, state=str(state), detail=detail, run=run.run_no)
 
-    with record.step(
-        STEP, run_no=run.run_no, companies=[row["company_id"]], business_date=run.business_date
-    ) as tx:
+    with record.step(STEP, run_no=run.run_no, companies=[row["company_id"]], business_date=run.business_date) as tx:
         try:
             add(tx)
         except DaybookError as error:

@@ -31,5 +31,7 @@ def proof(setting: Press, kit: Kit, template: str) -> None:
         setting.pdf(sample(kit, template))
     except FormatError as error:
         raise SettingsError(
-            f"the template can't be set: {error.what}", where=kit.paper(template), hint="correct the company's templates"
+            f"the template can't be set: {error.what}",
+            where=kit.paper(template),
+            hint="correct the company's templates",
         ) from None

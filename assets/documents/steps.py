@@ -6,13 +6,13 @@ import datetime as dt
 import hashlib
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import polars as pl
 
 from assets.billing.list_bills import list_bill_statement
-from assets.billing.world import conform
+from assets.billing.world import Schema, conform
 from assets.documents.kits import Kit, kits
 from assets.documents.papers import DATA, DUE, EVENT_KEY, SUBJECT, due, finished, with_statements
 from assets.documents.samples import proof
@@ -27,7 +27,29 @@ from resources.vault import Vault
 STEP = "documents.render"
 KINDS = ("invoice", "receipt", "memo", "reminder")
 LOOK_BACK_DAYS = 92  # a company that asks for documents gets those of the last quarter at most, and none twice
+_MADE: Schema = {
+    "company_id": pl.Int32,
+    "kind": pl.String,
+    "subject": pl.String,
+    "on_date": pl.Date,
+    "person_id": pl.Int32,
+    "template": pl.String,
+    "document_no": pl.Int64,
+    "content": pl.Binary,
+    "sha256": pl.Binary,
+    "size": pl.Int64,
+    "template_sha256": pl.Binary,
+}
 CHUNK = 500  # documents of one transaction: what a crash costs
+
+
+@dataclass(frozen=True)
+class Room:
+    """What documents are made with: the record (runtime login), the home with the companies' kits, the vault."""
+
+    record: Record
+    home: Home
+    vault: Vault
 
 
 @dataclass(frozen=True)
@@ -42,17 +64,15 @@ class Document:
     content: bytes = field(repr=False)
 
 
-def render_night(record: Record, run: Run, home: Home, vault: Vault, *, chunk: int = CHUNK) -> Outcome:
+def render_night(room: Room, run: Run, *, chunk: int = CHUNK) -> Outcome:
     """Make every document that is due at the run's business date, and put its message on the send list.
 
     In chunks, each a transaction of its own: a crash costs one chunk, and the same documents get the same numbers
     whatever the size of a chunk. Run again it makes what is missing, which may be nothing.
 
     Args:
-        record: under the runtime login.
+        room: what they are made with.
         run: the night's.
-        home: whose folder templates/ holds the companies' own kits.
-        vault: seals what was made.
         chunk: documents of one transaction.
 
     Returns:
@@ -63,15 +83,17 @@ def render_night(record: Record, run: Run, home: Home, vault: Vault, *, chunk: i
     """
     began = time.perf_counter()
     out = Outcome(STEP, totals={"documents": 0, "mails": 0, "failed": 0})
-    with record.step(f"{STEP}.plan", run_no=run.run_no, companies=run.companies, business_date=run.business_date) as tx:
+    with room.record.step(
+        f"{STEP}.plan", run_no=run.run_no, companies=run.companies, business_date=run.business_date
+    ) as tx:
         rows = waiting(tx)
         codes = _codes(tx)
     if rows.is_empty():
         return out
     with press() as setting:
         for part in rows.iter_slices(chunk):
-            step = partial(_render_for_all, rows=part, setting=setting, home=home, codes=codes, vault=vault)
-            out.add(run_step(record, run, STEP, step))
+            step = partial(_render_for_all, rows=part, setting=setting, room=room, codes=codes)
+            out.add(run_step(room.record, run, STEP, step))
     out.seconds = time.perf_counter() - began
     return out
 
@@ -83,13 +105,11 @@ def waiting(tx: Tx) -> pl.DataFrame:
     return due(wanted, made, _keyed(tx.read("documents/mailed", days=LOOK_BACK_DAYS)))
 
 
-def document(record: Record, home: Home, vault: Vault, company: int, kind: str, subject: str) -> Document:
-    """One document of a company: as it is kept, or made now and kept. It is about its own day, whenever it is asked for.
+def document(room: Room, company: int, kind: str, subject: str) -> Document:
+    """One document of a company: as it is kept, or made now and kept. It is about its own day, whenever one asks.
 
     Args:
-        record: under the runtime login.
-        home: see `render_night`.
-        vault: seals and opens.
+        room: what it is made with.
         company: company_id.
         kind: of `KINDS`.
         subject: invoice: its number; receipt: the settled entry; memo: its number; reminder: invoice/step.
@@ -98,21 +118,21 @@ def document(record: Record, home: Home, vault: Vault, company: int, kind: str, 
         RecordError: there is nothing of that kind and number, or the kept bytes are not what they were.
         SettingsError: the company's templates are wrong.
     """
-    kept = _kept(record, vault, company, kind, subject)
+    kept = _kept(room, company, kind, subject)
     if kept is not None:
         return kept
-    with record.step(f"{STEP}.find", run_no=0, companies=[company], business_date=dt.date.min) as tx:
+    with room.record.step(f"{STEP}.find", run_no=0, companies=[company], business_date=dt.date.min) as tx:
         found = _data(tx, kind, [(company, subject)]) if _is_subject(kind, subject) else pl.DataFrame()
         codes = _codes(tx)
     if found.is_empty():
         raise RecordError(f"there is no {kind} {subject}", hint="see what there is: daybook documents --date D")
-    rows = found.select("company_id", "subject", "on_date", "person_id", kind=pl.lit(kind))
-    run = open_run(record, job="document", book=HOUSE, business_date=found.item(0, "on_date"))
-    own = Run(run.run_no, run.book, run.business_date, (company,), run.actor)
+    rows = found.select("company_id", pl.lit(kind).alias("kind"), "subject", "on_date", "person_id")
+    run = open_run(room.record, job="document", book=HOUSE, business_date=found.item(0, "on_date"))
+    own = replace(run, companies=(company,))
     with press(1) as setting:
-        step = partial(_render_for_all, rows=rows, setting=setting, home=home, codes=codes, vault=vault, mail=False)
-        outcome = run_step(record, own, STEP, step)
-    kept = _kept(record, vault, company, kind, subject)
+        step = partial(_render_for_all, rows=rows, setting=setting, room=room, codes=codes, mail=False)
+        outcome = run_step(room.record, own, STEP, step)
+    kept = _kept(room, company, kind, subject)
     if kept is None:
         reason = outcome.set_aside.get(company, "the template can't be set with what is on it")
         raise RecordError(f"{kind} {subject} could not be made", hint=reason)
@@ -120,12 +140,12 @@ def document(record: Record, home: Home, vault: Vault, company: int, kind: str, 
 
 
 def _render_for_all(
-    tx: Tx, *, rows: pl.DataFrame, setting: Press, home: Home, codes: Mapping[int, str], vault: Vault, mail: bool = True
+    tx: Tx, *, rows: pl.DataFrame, setting: Press, room: Room, codes: Mapping[int, str], mail: bool = True
 ) -> dict[str, int]:
     mine = rows.filter(pl.col("company_id").is_in(list(tx.companies)))
     named = {company: codes[company] for company in mine["company_id"].unique().to_list()}
-    with kits(home.templates, named) as chosen:
-        return render(tx, mine, setting, chosen, vault, mail=mail)
+    with kits(room.home.templates, named) as chosen:
+        return render(tx, mine, setting, chosen, room.vault, mail=mail)
 
 
 def render(
@@ -162,18 +182,15 @@ def render(
     return {"documents": made.height, "mails": listed, "failed": broken.height}
 
 
-def _set(
-    tx: Tx, missing: pl.DataFrame, setting: Press, chosen: Mapping[int, Kit]
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _set(tx: Tx, missing: pl.DataFrame, setting: Press, chosen: Mapping[int, Kit]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(documents with content and number, quarantine rows). A document that fails leaves its number to the next."""
+    if missing.is_empty():
+        return pl.DataFrame(schema=_MADE), pl.DataFrame()
     facts = [
         _data(tx, kind, part.select("company_id", "subject").rows()).with_columns(kind=pl.lit(kind))
         for (kind,), part in missing.group_by("kind", maintain_order=True)
     ]
-    schema = {**DATA, "kind": pl.String}
-    data = missing.select(SUBJECT).join(
-        pl.concat(facts) if facts else pl.DataFrame(schema=schema), on=SUBJECT, how="inner", maintain_order="left"
-    )
+    data = missing.select(SUBJECT).join(pl.concat(facts), on=SUBJECT, how="inner", maintain_order="left")
     figures = with_statements(data, _figures(tx, data))
     pdfs, good = _numbered(tx, data, figures, setting, chosen)
     failed = data.filter(~good)
@@ -189,9 +206,13 @@ def _set(
 
 
 def _numbered(
-    tx: Tx, data: pl.DataFrame, figures: Mapping[tuple[int, str], dict[str, int]], setting: Press, chosen: Mapping[int, Kit]
+    tx: Tx,
+    data: pl.DataFrame,
+    figures: Mapping[tuple[int, str], dict[str, int]],
+    setting: Press,
+    chosen: Mapping[int, Kit],
 ) -> tuple[pl.DataFrame, pl.Series]:
-    """Set all documents under the numbers they get; when one fails, the others once more, so that no number is lost."""
+    """Set all documents under the numbers they get; when one fails the others once more: no number is lost."""
     good = pl.Series([True] * data.height, dtype=pl.Boolean)
     while True:
         numbered = tx.number(data.filter(good), "billing.document", "document_no")
@@ -210,13 +231,13 @@ def _numbered(
         still = iter(pdfs)
         good = pl.Series([ok and next(still) is not None for ok in good], dtype=pl.Boolean)
     content = [pdf for pdf in pdfs if pdf is not None]
-    made = numbered.drop("data").with_columns(
+    made = numbered.with_columns(
         content=pl.Series(content, dtype=pl.Binary),
         sha256=pl.Series([hashlib.sha256(pdf).digest() for pdf in content], dtype=pl.Binary),
         size=pl.Series([len(pdf) for pdf in content], dtype=pl.Int64),
         template_sha256=pl.Series([chosen[c].sha256 for c in numbered["company_id"]], dtype=pl.Binary),
     )
-    return made, good
+    return made.select(list(_MADE)), good
 
 
 def _figures(tx: Tx, data: pl.DataFrame) -> pl.DataFrame:
@@ -230,9 +251,7 @@ def _figures(tx: Tx, data: pl.DataFrame) -> pl.DataFrame:
 def _listed(tx: Tx, rows: pl.DataFrame, numbers: pl.DataFrame) -> int:
     """Put the messages of these documents on the send list, once per event; returns how many are new."""
     messages = rows.join(numbers, on=SUBJECT, how="inner", maintain_order="left").with_columns(EVENT_KEY)
-    known = tx.read(
-        "documents/events", owners=messages["company_id"].to_list(), keys=messages["event_key"].to_list()
-    )
+    known = tx.read("documents/events", owners=messages["company_id"].to_list(), keys=messages["event_key"].to_list())
     fresh = messages.join(_keyed(known), on=["company_id", "event_key"], how="anti", maintain_order="left").select(
         "company_id", "event_key", "person_id", "document_no", "template", business_date="on_date"
     )
@@ -268,12 +287,12 @@ def _is_subject(kind: str, subject: str) -> bool:
     return plain and (step.isascii() and step.isdigit() and len(step) < 3 if kind == "reminder" else "/" not in subject)
 
 
-def _kept(record: Record, vault: Vault, company: int, kind: str, subject: str) -> Document | None:
-    rows = record.read("documents/stored", companies=[company], company=company, kind=kind, subject=subject)
+def _kept(room: Room, company: int, kind: str, subject: str) -> Document | None:
+    rows = room.record.read("documents/stored", companies=[company], company=company, kind=kind, subject=subject)
     if rows.is_empty():
         return None
     row = rows.row(0, named=True)
-    content = vault.open_bytes(company, DOCUMENT, row["sealed"])
+    content = room.vault.open_bytes(company, DOCUMENT, row["sealed"])
     if hashlib.sha256(content).digest() != row["sha256"]:
         raise RecordError("the kept document is not what it was", where=f"{kind} {subject}")
     return Document(kind, subject, row["document_no"], row["on_date"], row["sha256"].hex(), content)

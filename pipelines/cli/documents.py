@@ -1,0 +1,74 @@
+"""`documents`, `document`, `mail`: what payers get to read."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+
+import click
+
+from pipelines.cli.options import DATE
+from pipelines.cli.output import Result, command
+from pipelines.tables import table
+from pipelines.workplace import open_desk
+
+COLUMNS = {
+    "company": "company",
+    "document_no": "document",
+    "kind": "kind",
+    "subject": "number",
+    "mail": "mail",
+    "size": "bytes",
+    "sha256": "sha256",
+}
+_STATES = {
+    "sent": "sent",
+    "waiting": "waiting: no mail server is set, see docs/rooms/documents.md",
+    "failed": "not taken by the server now; the next `daybook mail` tries again",
+    "refused": "refused by the server",
+    "no_address": "without an address: print them, see `daybook documents`",
+    "unknown": "unknown: nobody can say whether they left; ask the receiver",
+}
+
+
+@click.command()
+@click.option("--date", "business_date", type=DATE, required=True, help="the day the documents are about")
+@click.option("--company", help="only this company's")
+@command(lambda r: table(r["documents"], COLUMNS) if r["documents"] else "there is no document about that day")
+def documents(business_date: dt.date, company: str | None) -> Result:
+    """List the invoices, receipts, memos and reminders about a day, and what became of their mail."""
+    from pipelines.papers import listed_documents  # noqa: PLC0415
+
+    return {"documents": listed_documents(open_desk(), business_date, company)}
+
+
+@click.command()
+@click.argument("company")
+@click.argument("kind", type=click.Choice(["invoice", "receipt", "memo", "reminder"]))
+@click.argument("number")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="write the PDF there, for you alone")
+@command(
+    lambda r: f"{r['kind']} {r['number']} of {r['company']}, document {r['document_no']}: {r['path'] or r['sha256']}"
+)
+def document(company: str, kind: str, number: str, out: Path | None) -> Result:
+    """Get one document of COMPANY as PDF: as it was made, or made now and kept.
+
+    NUMBER is the invoice's or memo's; for a receipt the settled entry's; for a reminder invoice/step.
+    """
+    from pipelines.papers import one_document  # noqa: PLC0415
+
+    return one_document(open_desk(), company, kind, number, out)
+
+
+@click.command()
+@click.option("--date", "business_date", type=DATE, required=True, help="send what waits up to this business date")
+@command(
+    lambda r: "\n".join(f"{n:>7,} {_STATES[state]}" for state, n in r["mail"].items()) or "no mail waits",
+    failed=lambda r: any(r["mail"].get(state) for state in ("failed", "refused", "unknown")),
+)
+def mail(business_date: dt.date) -> Result:
+    """Send the mail that waits, each message once. Exit status 1 when one was not taken."""
+    from pipelines.papers import send_mail  # noqa: PLC0415
+
+    done = send_mail(open_desk(), business_date)
+    return {"configured": done.configured, "mail": done.states}
