@@ -24,7 +24,8 @@ WITH asked AS (
 )
 SELECT s.company_id, s.subscription_id, s.code, s.person_id, s.product_id, s.tier, s.created_on, s.start_date,
   s.recurring_from, s.end_date, s.bill_day, s.method, s.agent_code, s.group_code,
-  CASE WHEN n.person_id IS NULL THEN a.settled_to END AS settled_to
+  -- One entered since is new altogether, however far back it starts.
+  CASE WHEN n.person_id IS NULL AND (s.created_on > a.settled_on) IS NOT TRUE THEN a.settled_to END AS settled_to
 FROM master.subscription s JOIN asked a USING (company_id, product_id)
 LEFT JOIN anew n USING (company_id, person_id)
 LEFT JOIN customer c USING (company_id, person_id)
