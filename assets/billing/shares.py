@@ -19,23 +19,29 @@ WHOLE = 1_000_000  # millionths: a rate of all
 _WHO = ["company_id", "subscription_id"]
 
 
-def apportioned(total: pl.Expr, weight: pl.Expr, of: list[str]) -> pl.Expr:
+def apportioned(rows: pl.DataFrame, total: pl.Expr, weight: pl.Expr, of: str) -> pl.Series:
     """Whole cents of each row's portion of a total by largest remainder, Int64; the portions of a group sum to it.
 
     A negative total is split as the positive one and negated. Equal remainders go by the order of the rows.
 
     Args:
-        total: the cents to split, the same in every row of a group.
+        rows: the rows of a group stand together.
+        total: the cents to split, the same in every row of a group; null gives null.
         weight: of each row, not negative; a group whose weights are all zero gets zeros.
-        of: the columns that make a group.
+        of: the column that makes a group.
     """
-    size = total.abs().cast(pl.Int128) * weight
-    all_weights = weight.sum().over(of)
-    portion = (size // all_weights).fill_null(0).cast(pl.Int64)
-    remainder = (size % all_weights).fill_null(0).cast(pl.Int64)
-    missing = pl.when(all_weights > 0).then(total.abs() - portion.sum().over(of)).otherwise(0)
-    place = (-remainder).rank("ordinal").over(of)
-    return total.sign() * (portion + (place <= missing).cast(pl.Int64))
+    weights = rows.select(of, _total=total, _weight=weight).with_columns(_all=pl.col("_weight").sum().over(of))
+    size = pl.col("_total").abs().cast(pl.Int128) * pl.col("_weight")
+    exact = weights.with_columns(
+        _cents=(size // pl.col("_all")).fill_null(0).cast(pl.Int64), _rest=(size % pl.col("_all")).fill_null(0)
+    ).with_row_index("_at")
+    # Ranked by one sort of everything: ranks within groups of a few rows take a hundred times as long.
+    first = pl.col("_at").first().over(of)
+    place = exact.select("_at", _first=first, _rest=-pl.col("_rest").cast(pl.Int64)).sort("_first", "_rest", "_at")
+    place = place.with_columns(_place=pl.int_range(pl.len()) - pl.col("_first")).sort("_at")
+    missing = pl.col("_total").abs() - pl.col("_cents").sum().over(of)
+    more = ((pl.col("_place") < missing) & (pl.col("_all") > 0)).cast(pl.Int64)
+    return exact.with_columns(place["_place"]).select(pl.col("_total").sign() * (pl.col("_cents") + more)).to_series()
 
 
 def divided(charges: pl.DataFrame, world: World) -> pl.DataFrame:
@@ -48,7 +54,7 @@ def divided(charges: pl.DataFrame, world: World) -> pl.DataFrame:
     Returns:
         The charges with part and debtor, `MONEY` of the part; `whole` is false where a charge was divided.
     """
-    undivided = charges.with_columns(part=pl.lit(1, pl.Int32), debtor=pl.lit(OWN, pl.Int32))
+    undivided = charges.with_columns(_undivided())
     sets = world.shares.select(*_WHO, "valid_from").unique().sort("valid_from")
     if sets.is_empty():
         return undivided
@@ -65,52 +71,49 @@ def divided(charges: pl.DataFrame, world: World) -> pl.DataFrame:
         )
     )
     untouched = undivided.join(sets, on=_WHO, how="anti", maintain_order="left")
-    early = touched.filter(pl.col("since").is_null()).with_columns(
-        part=pl.lit(1, pl.Int32), debtor=pl.lit(OWN, pl.Int32)
-    )
+    early = touched.filter(pl.col("since").is_null()).with_columns(_undivided())
     parts = _parts(touched.filter(pl.col("since").is_not_null()), world)
     return pl.concat([f.select(undivided.columns) for f in (untouched, early, parts)])
+
+
+def _undivided() -> list[pl.Expr]:
+    return [pl.lit(1, pl.Int32).alias("part"), pl.lit(OWN, pl.Int32).alias("debtor")]
 
 
 def _parts(charges: pl.DataFrame, world: World) -> pl.DataFrame:
     """The parts of charges whose shares in force begin `since`, the own payer's rest among them."""
     renamed = {"rate": "weight", "valid_from": "since", "fee_id": "of_fee", "amount_cents": "fixed"}
-    shares = world.shares.drop("known").rename(renamed)
+    shares = world.shares.drop("known").rename(renamed).with_columns(_own=pl.lit(value=False))
     premium = world.fees.filter(pl.col("kind") == "premium")["fee_id"].implode()
+    charges = charges.with_row_index("_charge")
+    of_fee = pl.col("of_fee").is_not_null()
     told = (
         charges.join(shares, on=[*_WHO, "since"], how="inner")
-        .filter(pl.col("of_fee").is_null() | (pl.col("of_fee") == pl.col("fee_id")))
-        .filter(pl.col("of_fee").is_not_null() | ~pl.col("of_fee").is_not_null().any().over(CHARGE))
-        .filter(pl.col("weight").is_not_null() | pl.col("of_fee").is_not_null() | pl.col("fee_id").is_in(premium))
+        .filter(~of_fee | (pl.col("of_fee") == pl.col("fee_id")))
+        .filter(of_fee | ~of_fee.any().over("_charge"))
+        .filter(of_fee | pl.col("weight").is_not_null() | pl.col("fee_id").is_in(premium))
     )
-    own = charges.with_columns(
-        part=pl.lit(1, pl.Int32),
-        debtor=pl.lit(OWN, pl.Int32),
-        weight=pl.lit(None, pl.Int64),
-        of_fee=pl.lit(None, pl.Int32),
-        fixed=pl.lit(None, pl.Int64),
-        _own=pl.lit(value=True),
-    )
+    own = charges.with_columns(_undivided()).with_columns(_own=pl.lit(value=True))
     # The own payer's rest comes last, also when cents are missing.
-    rows = pl.concat([told.with_columns(_own=pl.lit(value=False)).select(own.columns), own]).sort(
-        *CHARGE, "_own", "part"
-    )
-    left = WHOLE - pl.col("weight").sum().over(CHARGE)
+    rows = pl.concat([told, own], how="diagonal").sort("_charge", "_own", "part")
+    left = WHOLE - pl.col("weight").sum().over("_charge")
     rows = rows.with_columns(
         weight=pl.when("_own").then(left).otherwise(pl.col("weight").fill_null(0)),
-        _fixed=cents(pl.col("fixed").fill_null(0).clip(0, HIGHEST_PRICE), pl.col("fraction")),
+        fixed=cents(pl.col("fixed").fill_null(0).clip(0, HIGHEST_PRICE), pl.col("fraction")),
     ).filter(~pl.col("_own") | (pl.col("weight") > 0))
-    until = pl.col("_fixed").cum_sum().over(CHARGE)
+    rows = rows.with_columns(_taken=_taken())
+    rest = pl.col("amount_cents") - pl.col("_taken").sum().over("_charge")
+    rows = rows.with_columns(_part=pl.col("_taken") + apportioned(rows, rest, pl.col("weight"), "_charge"))
+    rest_of = [apportioned(rows, pl.col(c), pl.col("_part"), "_charge").alias(c) for c in MONEY[1:]]
+    return rows.with_columns(*rest_of, amount_cents=pl.col("_part"), whole=pl.lit(value=False))
+
+
+def _taken() -> pl.Expr:
+    """What each fixed amount takes of its charge: one after the other, never more than there is."""
+    all_before = pl.col("fixed").cum_sum() - pl.col("fixed")
+    before = all_before - all_before.first().over("_charge")
     total = pl.col("amount_cents")
-    taken = pl.min_horizontal(until, total) - pl.min_horizontal(until - pl.col("_fixed"), total)
-    rows = rows.with_columns(_taken=taken)
-    after_fixed = total - pl.col("_taken").sum().over(CHARGE)
-    rows = rows.with_columns(_part=pl.col("_taken") + apportioned(after_fixed, pl.col("weight"), CHARGE))
-    return rows.with_columns(
-        *(apportioned(pl.col(c), pl.col("_part"), CHARGE).alias(c) for c in MONEY[1:]),
-        amount_cents=pl.col("_part"),
-        whole=pl.lit(value=False),
-    )
+    return pl.min_horizontal(before + pl.col("fixed"), total) - pl.min_horizontal(before, total)
 
 
 def explained(lines: pl.DataFrame, wanted: pl.DataFrame, booked: pl.DataFrame, world: World) -> pl.DataFrame:

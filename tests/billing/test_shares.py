@@ -26,7 +26,7 @@ def percent(value: float) -> int:
 
 def split(total: int, weights: list[int]) -> list[int]:
     frame = pl.DataFrame({"of": [1] * len(weights), "total": [total] * len(weights), "weight": weights})
-    return frame.select(apportioned(pl.col("total"), pl.col("weight"), ["of"])).to_series().to_list()
+    return apportioned(frame, pl.col("total"), pl.col("weight"), "of").to_list()
 
 
 @pytest.mark.parametrize(
