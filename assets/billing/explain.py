@@ -212,11 +212,15 @@ def _judged(rows: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
             differs=pl.col("amount_cents").fill_null(0) != pl.col("booked_amount_cents").fill_null(0),
         )
     )
+    return _first_case(facts, _cases_of_charges())
+
+
+def _cases_of_charges() -> list[_Case]:
     booked, due = pl.col("corrects").is_not_null(), pl.col("due").fill_null(value=False)
     held = pl.when(pl.col("held_days") > 0).then(pl.format("held {} of {} days", "held_days", "days"))
     cut = pl.when(pl.col("fraction").is_between(1, ONE - 1)).then(pl.format("prorated by {}", "proration"))
     as_it_should = pl.concat_str(pl.lit("booked as it should be"), held, cut, separator=", ", ignore_nulls=True)
-    cases: list[_Case] = [
+    return [
         (
             pl.col("before"),
             "elsewhere",
@@ -256,7 +260,6 @@ def _judged(rows: pl.DataFrame, named: pl.DataFrame) -> pl.DataFrame:
         ),
         (pl.lit(value=True), "free", "price", pl.lit("it comes to nothing")),
     ]
-    return _first_case(facts, cases)
 
 
 def _dated(words: str, column: str) -> pl.Expr:

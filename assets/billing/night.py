@@ -84,14 +84,14 @@ def fingerprint(invoices: pl.DataFrame, lines: pl.DataFrame) -> str:
     """sha256 of a night's invoices and lines by their natural keys, without numbers: preview and posted run agree.
 
     Args:
-        invoices: company_id, person_id, kind, bill_date, due_date, total_cents, sequence.
+        invoices: company_id, person_id, group_code, kind, bill_date, due_date, total_cents, sequence.
         lines: `KEY`, coverage_end, revision, kind, `MONEY`, price_id, cause.
     """
-    of_invoice = ["company_id", "person_id", "kind", "bill_date", "due_date", "total_cents", "sequence"]
+    of_invoice = ["company_id", "person_id", "group_code", "kind", "bill_date", "due_date", "total_cents", "sequence"]
     of_line = [*KEY, "coverage_end", "revision", "kind", *MONEY, "price_id", "cause"]
     digest = hashlib.sha256()
     for frame, columns, key in (
-        (invoices, of_invoice, ["company_id", "person_id", "sequence"]),
+        (invoices, of_invoice, ["company_id", "person_id", "group_code", "sequence"]),
         (lines, of_line, [*KEY, "revision"]),
     ):
         digest.update(frame.select(columns).sort(key, nulls_last=True).write_csv().encode())

@@ -16,10 +16,11 @@ from tests.support.scenario import NIGHTS, play, scenario
 
 D = dt.date
 DAY = D(2027, 4, 15)
+WHO = ["company_id", "subscription_id"]
 
 
 def why(now: World, day: dt.date = DAY, subscription: int = 1) -> pl.DataFrame:
-    who = now.subscriptions.filter(pl.col("subscription_id") == subscription).select("company_id", "subscription_id")
+    who = now.subscriptions.filter(pl.col("subscription_id") == subscription).select(WHO)
     return explained(
         now, day, who, lambda edge: now.recorded.join(edge, on=["company_id", "subscription_id"], how="semi")
     )
@@ -134,7 +135,7 @@ def test_the_decisions_are_the_nights_own(seed: int) -> None:
     player = OnFrames(made)
     play(player, made, [list(NIGHTS[:2]), [NIGHTS[2]]])
     now, day = changed(player.world, **frames(player.tables)), NIGHTS[3]
-    who = now.subscriptions.select("company_id", "subscription_id")
+    who = now.subscriptions.select(WHO)
 
     def told(w: World) -> pl.DataFrame:
         return explained(
