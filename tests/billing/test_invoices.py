@@ -250,3 +250,48 @@ def test_the_dependents_of_a_tier_are_those_it_covers(record: Record) -> None:
     billed = look(record, "SELECT DISTINCT subscription_id FROM billing.line ORDER BY 1").to_series().to_list()
     # The member's own tier takes anybody; a couple only a spouse, a parent only a child, a family both.
     assert billed == [1, 2, 3, 4, 5, 10, 15]
+
+
+def paid(number: int, cents: int, **more: Any) -> dict[str, list[dict[str, Any]]]:
+    """A draft of invoice 1 whose money was counted as ours on 20 October."""
+    own = {"company_id": 1, "attempt_no": 1, "amount_cents": cents, "sec": "CCD", "business_date": DAY, "run_no": 1}
+    entry = {
+        "entry_id": number,
+        "file_id": 1,
+        "batch_number": 1,
+        "purpose": "premium",
+        "source_id": number,
+        "description": "PREMIUM",
+        "transaction_code": 27,
+        "account_id": 1,
+        "individual_id": "1",
+        "trace_number": f"{number:015d}",
+        "effective_date": DAY,
+        "journal_id": 1,
+    }
+    draft = {"attempt_id": number, "invoice_id": 1, "payer_part": number, "account_code": "B1", "wanted_date": DAY}
+    settled = {"company_id": 1, "entry_id": number, "amount_cents": cents, "business_date": D(2026, 10, 20)}
+    rows_ = {
+        "payments__attempt": [own | draft],
+        "payments__ach_entry": [own | entry],
+        "banking__settlement": [settled | {"journal_id": 1, "run_no": 1}],
+    }
+    back = {"company_id": 1, "entry_id": number, "sha256": b"x", "position": number, "code": "R01", "journal_id": 1}
+    when = {"settlement_date": DAY, "after_settlement": True, "business_date": D(2026, 10, 22), "run_no": 1}
+    return rows_ | ({"returns__returned": [back | when | {"amount_cents": cents} | more]} if more else {})
+
+
+def test_the_balance_forward_is_the_bill_before_less_the_money_that_stayed(record: Record) -> None:
+    seed(record, **PLANT)
+    bill(record)
+    seed(record, **paid(1, 60_000))
+    seed(record, **paid(2, 9_000, retry_on=None))
+    bill(record, D(2026, 11, 1))
+    columns = ["previous_cents", "received_cents", "forward_cents", "current_cents", "retro_cents", "due_cents"]
+    for day, expected in (
+        (DAY, [(0, 0, 0, 69391, 0, 69391)]),
+        (D(2026, 11, 1), [(69391, 60000, 9391, 69391, 0, 78782)]),
+        (D(2026, 10, 15), []),
+    ):
+        with record.step("look", run_no=0, companies=[1], business_date=day) as tx:
+            assert statements(tx).select(columns).rows() == expected
