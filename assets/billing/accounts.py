@@ -37,31 +37,37 @@ def accounts(tx: Tx, payers: pl.DataFrame) -> Accounts:
 
 
 def account(tx: Tx, member: str | None) -> dict[str, Any]:
-    """One payer's account: charged_cents, paid_cents, unapplied_cents, balance_cents (owed less unapplied), charges,
-    paid_to per subscription.
+    """One payer's account.
 
     Args:
         tx: a transaction of one company.
         member: the payer's code; None: the company itself, all its groups.
 
+    Returns:
+        charged_cents, paid_cents, unapplied_cents, balance_cents (what is open less what is unapplied); charges, a row
+        each in the stated order; paid_to, a row per subscription.
+
     Raises:
         RecordError: no such member.
-    """  # noqa: D205 - a list of keys
+    """
     payers = tx.read("billing/payer", member=member)
     if payers.is_empty():
         raise RecordError(f"the company has no member {member}" if member else "the company was never billed itself")
     found = accounts(tx, payers)
     owed, unapplied = found.charges, int(found.unapplied["unapplied_cents"].sum())
+    who = ["company_id", "subscription_id"]
+    names = owed.select(*who, "subscription").unique()
     return {
         "charged_cents": int(owed["amount_cents"].sum()),
         "paid_cents": int(owed["paid_cents"].sum()),
         "unapplied_cents": unapplied,
         "balance_cents": int(owed["open_cents"].sum()) - unapplied,
-        "charges": owed.select(
-            "subscription", "coverage_start", "coverage_end", "fee", "invoice_id", "line_id", "amount_cents",
-            "paid_cents", "open_cents",
-        ).to_dicts(),
-        "paid_to": found.paid_to.join(
-            owed.select("company_id", "subscription_id", "subscription").unique(), on=["company_id", "subscription_id"]
-        ).sort("subscription").select("subscription", "paid_to").to_dicts(),
-    }  # fmt: skip
+        "charges": owed.select(_SHOWN).to_dicts(),
+        "paid_to": found.paid_to.join(names, on=who).sort("subscription").select("subscription", "paid_to").to_dicts(),
+    }
+
+
+_SHOWN = [
+    *("subscription", "coverage_start", "coverage_end", "fee", "invoice_id", "line_id"),
+    *("amount_cents", "paid_cents", "open_cents"),
+]

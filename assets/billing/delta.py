@@ -53,8 +53,9 @@ def delta(
     booked: pl.DataFrame,
     terms: pl.DataFrame,
     prices: pl.DataFrame,
-    memos: pl.DataFrame,
     day: dt.date,
+    *,
+    memos: pl.DataFrame,
 ) -> tuple[pl.DataFrame, pl.DataFrame]:
     """The lines that are missing, and the keys that could not be judged.
 
@@ -63,8 +64,8 @@ def delta(
         booked: of `balances`, the same scope's.
         terms: of `expected.terms_of`, only subscriptions that can be billed: others stay as they are.
         prices: `world.PRICES`, to say what changed.
-        memos: `world.MEMOS`.
         day: the business date.
+        memos: `world.MEMOS`.
 
     Returns:
         (lines of `LINE` in natural order, quarantine rows).

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from assets.billing.world import KEY, MONEY
 from assets.ledger.journal import post
 from assets.steps import quarantine
 from formats.errors import GuardError, RecordError
@@ -78,7 +79,7 @@ def take_back(tx: Tx, memo: int, *, actor: str, reason: str) -> pl.DataFrame:
     """Write down the mirror of a posted memo; columns as `request`.
 
     Raises:
-        GuardError: it is not posted, is a mirror itself, was taken back already, or a debit of which too little is left.
+        GuardError: it is not posted, is a mirror itself, was taken back already, or too little is left of a debit.
         RecordError: there is no such memo.
     """
     _said(actor, reason)
@@ -153,7 +154,7 @@ def post_memos(tx: Tx) -> dict[str, int]:
     tx.append(
         "billing.invoice", made.select(_INVOICE).with_columns(bill_date=tx.business_date, due_date=tx.business_date)
     )
-    numbered = tx.number(made.select(*_LINES), "billing.line", "line_id")
+    numbered = tx.number(made.select(_LINES), "billing.line", "line_id")
     for event, rows in (("charged", numbered.filter(~lost)), ("written_off", numbered.filter(lost))):
         tx.append("billing.line", post(tx, event, rows))
     uses = used(made)
@@ -163,10 +164,13 @@ def post_memos(tx: Tx) -> dict[str, int]:
     return {**totals, "used_cents": int(uses["amount_cents"].sum())}
 
 
-_INVOICE = ["company_id", "invoice_id", "person_id", "group_code", pl.col("invoice_kind").alias("kind"),
-            pl.col("amount_cents").alias("total_cents"), pl.col("revision").alias("sequence")]  # fmt: skip
-_LINES = ["company_id", "invoice_id", "subscription_id", "fee_id", "coverage_start", "coverage_end", "part", "debtor",
-          "revision", "kind", "amount_cents", "vendor_cents", "commissionable_cents", "price_id", "corrects", "cause"]  # fmt: skip
+_INVOICE = [
+    *("company_id", "invoice_id", "person_id", "group_code"),
+    pl.col("invoice_kind").alias("kind"),
+    pl.col("amount_cents").alias("total_cents"),
+    pl.col("revision").alias("sequence"),
+]
+_LINES = ["invoice_id", *KEY, "coverage_end", "revision", "kind", *MONEY, "price_id", "corrects", "cause"]
 
 
 def fitting(ready: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:

@@ -40,7 +40,7 @@ def bill(world: World, day: dt.date, older: Older) -> Bill:
     through = world.recorded.select(pl.max_horizontal(pl.col("coverage_start").max(), pl.lit(day + ahead))).item()
     wanted = expected(terms, world, day, through=through, recorded=world.recorded)
     booked = inside(balances(world.recorded), terms, world)
-    lines, stuck = delta(wanted, booked, terms, world.prices, world.memos, day)
+    lines, stuck = delta(wanted, booked, terms, world.prices, day, memos=world.memos)
     lines = explained(lines, wanted, booked, world)
     lines, aside = _reviewed(lines, terms, world, day, older)
     invoices, lines = gathered(lines, terms, world, day)
@@ -61,7 +61,7 @@ def _reviewed(
         recorded = older(edge)
         wanted = expected(suspects, world, day, through=day, recorded=recorded, older=True)
         booked = inside(balances(recorded), suspects, world, older=True)
-        differing = delta(wanted, booked, suspects, world.prices, world.memos, day)[0]
+        differing = delta(wanted, booked, suspects, world.prices, day, memos=world.memos)[0]
         missing.append(differing.select(*KEY, "amount_cents"))
         twice = twice_covered(lines, booked)
         lines = lines.join(twice, on=KEY, how="anti", maintain_order="left")

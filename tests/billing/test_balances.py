@@ -109,8 +109,8 @@ def test_every_cent_is_paid_or_unapplied_and_nothing_waits_while_something_is_op
 ) -> None:
     rows = charges(*(month(m, c, "premium", i, n) for n, (m, c, i) in enumerate(owed, 1)))
     paid, left = applied(rows, money(*received))
-    unapplied = left["unapplied_cents"].sum()
-    assert paid["paid_cents"].sum() + unapplied == sum(c for _, c in received)
+    unapplied = int(left["unapplied_cents"].sum())
+    assert int(paid["paid_cents"].sum()) + unapplied == sum(c for _, c in received)
     assert (paid["open_cents"] >= 0).all()
     assert (paid["paid_cents"] >= 0).all()
     assert unapplied == 0 or paid["open_cents"].sum() == 0
