@@ -72,7 +72,15 @@ class Kit:
             made = self._sandbox.from_string((self.root / name).read_text(encoding="utf-8")).render(
                 words=self.words, **facts
             )
-        except (jinja2.TemplateError, OverflowError, TypeError, ValueError):
+        except (
+            jinja2.TemplateError,
+            ArithmeticError,
+            AttributeError,
+            LookupError,
+            RecursionError,
+            TypeError,
+            ValueError,
+        ):
             # Its own words could quote a payer.
             raise SettingsError(
                 "the mail template can't be filled", where=name, hint="see docs/rooms/documents.md"

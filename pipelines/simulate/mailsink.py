@@ -6,7 +6,10 @@ message that came twice is seen.
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import logging
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from email import message_from_bytes
@@ -14,11 +17,16 @@ from email.message import Message
 from pathlib import Path
 from typing import Any
 
-from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
 
+from formats.errors import ExchangeError
 from resources.home import Home
 
 FOLDER = "mail"
+_START_LIMIT_S = 10.0
+
+# It would write down every line it hears, addresses and messages among them.
+logging.getLogger("mail.log").setLevel(logging.ERROR)
 SENDER = "billing@daybook.example"
 
 
@@ -50,15 +58,45 @@ class Keep:
 
 @contextmanager
 def mail_sink(folder: Path, handler: Any = None, port: int = 0, **server: Any) -> Iterator[int]:
-    """Run the server in a thread for the length of a block; gives its port on 127.0.0.1."""
-    controller = Controller(handler or Keep(folder), hostname="127.0.0.1", port=port, **server)
-    controller.start()
+    """Run the server in a thread for the length of a block; gives its port on 127.0.0.1, any free one for 0.
+
+    Args:
+        folder: where messages are kept.
+        handler: what answers; by default everything is kept.
+        port: to listen on.
+        server: further arguments of `aiosmtpd.smtp.SMTP`, such as a certificate.
+
+    Raises:
+        ExchangeError: it can't listen there.
+    """
+    loop = asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever, name="mail-sink", daemon=True)
+    thread.start()
+    taking = handler or Keep(folder)
+
+    def door() -> SMTP:
+        return SMTP(taking, hostname="localhost", loop=loop, **server)
+
+    async def listen() -> asyncio.Server:
+        return await loop.create_server(door, "127.0.0.1", port)
+
+    async def close(open_server: asyncio.Server) -> None:
+        open_server.close()
+        await open_server.wait_closed()
+
     try:
-        # Port 0 takes any free one, which only the socket knows.
-        sockets: Any = getattr(controller.server, "sockets", ())
-        yield int(sockets[0].getsockname()[1])
+        try:
+            listening = asyncio.run_coroutine_threadsafe(listen(), loop).result(_START_LIMIT_S)
+        except OSError as error:
+            raise ExchangeError(f"the mail sink can't listen: {error.strerror}", where=f"port {port}") from error
+        try:
+            yield int(listening.sockets[0].getsockname()[1])
+        finally:
+            asyncio.run_coroutine_threadsafe(close(listening), loop).result(_START_LIMIT_S)
     finally:
-        controller.stop(no_assert=True)
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(_START_LIMIT_S)
+        loop.close()
 
 
 def set_up(home: Home, port: int) -> None:

@@ -59,18 +59,22 @@ def test_own_words_colour_and_logo(setting: Press, own: Path) -> None:
         '[brand]\naccent = "#aa3300"\nlogo = "logo.svg"\n[titles]\ninvoice = "Premium \\"statement\\""\n'
         '[terms]\nmember = "Associate"\namount_due = "Contribution due"\n'
     )
-    (own / "logo.svg").write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>')
+    (own / "logo.svg").write_text(
+        '<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><rect width="9" height="9"/></svg>'
+    )
     with kits(own.parent, {1: "HARBOR", 2: "GUILD"}) as chosen:
         said, plain = (pdf.text(setting.pdf(sample(chosen[c], "invoice"))) for c in (1, 2))
         assert chosen[1].sha256 != chosen[2].sha256
     assert "CONTRIBUTION DUE" in said
-    assert "Premium" in said
+    assert 'Premium "statement"' in said.replace("\u201c", '"').replace("\u201d", '"')
     assert "CONTRIBUTION" not in plain
     assert "AMOUNT DUE" in plain
 
 
 def test_own_template_over_a_built_in_one(setting: Press, own: Path) -> None:
-    (own / "receipt.typ").write_text('#import "page.typ": *\n#show: paper.with("Thanks", d.number, ())\nPaid #money(d.cents)')
+    (own / "receipt.typ").write_text(
+        '#import "page.typ": *\n#show: paper.with("Thanks", d.number, ())\nPaid #money(d.cents)'
+    )
     (own / "mail").mkdir()
     (own / "mail" / "invoice.txt").write_text("Subject: Bill {{ number }}\n\nHello from {{ company }}")
     with kits(own.parent, {1: "HARBOR"}) as chosen:
@@ -159,9 +163,7 @@ def test_a_child_sees_no_settings_and_no_network(own: Path, monkeypatch: pytest.
 
 
 def test_a_template_that_never_ends_costs_its_child_only(tmp_path: Path) -> None:
-    (tmp_path / "x.typ").write_text(
-        "#let f(n) = if n < 2 { 1 } else { f(n - 1) + f(n - 2) }\n#f(60)"
-    )
+    (tmp_path / "x.typ").write_text("#for a in range(100000) { for b in range(100000) { let c = calc.pow(a, 2) } }")
     (tmp_path / "y.typ").write_text("fine")
     day = dt.date(2026, 10, 1)
     with press(1, longest_s=2) as one:

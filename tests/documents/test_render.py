@@ -156,7 +156,14 @@ def test_memos_and_reminders_are_told_once(record: Record, room: Room) -> None:
         record,
         billing__memo=[{**memo, "memo_id": 1, "needs_approval": False}, {**memo, "memo_id": 2, "needs_approval": True}],
         billing__dunning=[
-            {"company_id": 1, "invoice_id": 1, "step": 2, "action": "warning", "open_cents": 37240, "business_date": DAY}
+            {
+                "company_id": 1,
+                "invoice_id": 1,
+                "step": 2,
+                "action": "warning",
+                "open_cents": 37240,
+                "business_date": DAY,
+            }
         ],
     )
     assert render_night(room, run).totals == {"documents": 3, "mails": 3, "failed": 0}

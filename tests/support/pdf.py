@@ -14,9 +14,7 @@ def pages(pdf: bytes) -> list[str]:
         if not re.search(rb"/Type\s*/Page\b", body):
             continue
         fonts = _fonts(body, objects)
-        content = b"".join(
-            objects[int(n)][1] for n in re.findall(rb"(\d+) 0 R", _entry(body, rb"/Contents"))
-        )
+        content = b"".join(objects[int(n)][1] for n in re.findall(rb"(\d+) 0 R", _entry(body, rb"/Contents")))
         found.append(" ".join(_texts(content, fonts)))
     return found
 
@@ -67,7 +65,7 @@ def _characters(cmap: bytes) -> dict[int, str]:
 
 
 _ESCAPES = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f"}
-_STRING = rb"\(((?:[^()\\]|\\.|\\\n)*)\)"
+_STRING = rb"\(((?:[^()\\]|\\.|\((?:[^()\\]|\\.)*\))*)\)"  # brackets in pairs stand unescaped
 
 
 def _texts(content: bytes, fonts: dict[bytes, dict[int, str]]) -> list[str]:
