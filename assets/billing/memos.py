@@ -52,7 +52,7 @@ def request(
         together) a second person must agree.
 
     Raises:
-        GuardError: more than is left of it, or without a name or a reason.
+        GuardError: more than is left of it, a write-off of more than is open, or without a name or a reason.
         RecordError: there is no such line or invoice.
     """
     _said(actor, reason)
@@ -67,6 +67,11 @@ def request(
     left = int(lines["left_cents"].clip(0).sum())
     if kind != "debit" and cents > left:
         raise GuardError(f"{cents} cents are more than is left of {where}: {left} cents", hint="earlier credits count")
+    if kind == "write_off" and cents > lines.item(0, "open_cents"):
+        raise GuardError(
+            f"of {where} {lines.item(0, 'open_cents')} cents are open: what is paid, or on its way, is no loss",
+            hint="give a credit, or wait for the bank's answer",
+        )
     if kind == "debit":
         parts = lines.head(1).select("line_id", amount_cents=pl.lit(cents, pl.Int64))
     else:
@@ -177,21 +182,25 @@ def fitting(ready: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(memos of which enough is left, quarantine rows of the others), in the order of their numbers.
 
     Args:
-        ready: of `billing/memos_ready`: signed_cents below zero take from left_cents of their line.
+        ready: of `billing/memos_ready`: signed_cents below zero take from left_cents of their line, and a write-off
+            from open_cents of its invoice.
     """
     taken = pl.col("signed_cents").clip(upper_bound=0).cum_sum().over(_LINE)
+    gives = pl.col("signed_cents").clip(upper_bound=0).cum_sum().over("company_id", "origin_invoice")
+    open_ = (pl.col("kind") != "write_off") | (pl.col("open_cents") + gives >= 0)
     judged = ready.sort("company_id", "memo_id").with_columns(
-        _fits=(pl.col("signed_cents") > 0) | (pl.col("left_cents") + taken >= 0)
+        _fits=(pl.col("signed_cents") > 0) | ((pl.col("left_cents") + taken >= 0) & open_)
     )
     late = judged.filter(~pl.col("_fits")).select(
         "company_id",
         subject=pl.format("memo {}", "memo_id"),
         rule=pl.lit("memo_over_line"),
         reason=pl.format(
-            "{} cents are more than is left of line {} by now: {} cents",
+            "{} cents are more than line {} has left by now: {} cents, {} of its invoice open",
             pl.col("signed_cents").abs(),
             "line_id",
             "left_cents",
+            "open_cents",
         ),
     )
     return judged.filter("_fits").drop("_fits"), late

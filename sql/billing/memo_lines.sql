@@ -1,5 +1,5 @@
 -- Charges a memo may be about, of one line (or of what it corrects) or of one invoice, in the stated order: line_id,
--- left_cents; and of the invoice limit_cents and memo_cents (what memos of it, not refused and not taken back, come to).
+-- left_cents; and of the invoice open_cents, limit_cents and memo_cents (what memos of it, not refused and not taken back, come to).
 WITH asked AS (
   SELECT o.* FROM billing.line o
   WHERE o.company_id = ANY ({companies}::int[]) AND o.revision = 0
@@ -7,7 +7,8 @@ WITH asked AS (
                       WHERE l.company_id = ANY ({companies}::int[]) AND l.line_id = {line}::bigint)
          OR o.invoice_id = {invoice}::bigint)
 )
-SELECT a.line_id, billing.left_of(a.company_id, a.line_id) AS left_cents, c.memo_limit_cents AS limit_cents,
+SELECT a.line_id, billing.left_of(a.company_id, a.line_id) AS left_cents,
+  billing.open_of(a.company_id, a.invoice_id) AS open_cents, c.memo_limit_cents AS limit_cents,
   coalesce((SELECT sum(m.amount_cents) FROM billing.memo_state m
             JOIN billing.line l ON l.company_id = m.company_id AND l.line_id = m.line_id
             WHERE m.company_id = a.company_id AND l.invoice_id = a.invoice_id AND m.state <> 'refused'

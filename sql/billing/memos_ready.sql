@@ -1,20 +1,13 @@
 -- Memos agreed to and not posted yet, as of the business date, with the charge they are about: company_id, memo_id,
 -- line_id, kind, signed_cents, reverses, subscription_id, fee_id, coverage_start, coverage_end, part, debtor, price_id,
 -- origin_invoice, person_id, group_code, invoice_kind, left_cents and left_commissionable_cents (of the charge, memos
--- included), reversed_commissionable_cents (of the memo it takes back), open_cents (of the invoice: less credits used
--- and attempts that stand).
+-- included), reversed_commissionable_cents (of the memo it takes back), open_cents (of the invoice:
+-- what nothing pays yet).
 SELECT m.company_id, m.memo_id, m.line_id, m.kind, m.signed_cents, m.reverses, o.subscription_id, o.fee_id, o.coverage_start,
   o.coverage_end, o.part, o.debtor, o.price_id, o.invoice_id AS origin_invoice, i.person_id, i.group_code,
   i.kind AS invoice_kind, k.cents AS left_cents, k.commissionable AS left_commissionable_cents,
   coalesce(r.commissionable_cents, 0) AS reversed_commissionable_cents,
-  (i.total_cents
-    - coalesce((SELECT sum(u.amount_cents) FROM payments.credit_use u
-                WHERE u.company_id = i.company_id AND u.to_invoice = i.invoice_id), 0)
-    - coalesce((SELECT sum(a.amount_cents) FROM payments.attempt a
-                WHERE a.company_id = i.company_id AND a.invoice_id = i.invoice_id AND NOT EXISTS (
-                  SELECT FROM payments.ach_entry e JOIN payments.undone x USING (company_id, entry_id)
-                  WHERE e.company_id = a.company_id AND e.purpose = 'premium' AND e.source_id = a.attempt_id)), 0)
-  )::bigint AS open_cents
+  billing.open_of(i.company_id, i.invoice_id) AS open_cents
 FROM billing.memo_state m
 JOIN billing.line o ON o.company_id = m.company_id AND o.line_id = m.line_id
 JOIN billing.invoice i ON i.company_id = o.company_id AND i.invoice_id = o.invoice_id

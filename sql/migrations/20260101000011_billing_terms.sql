@@ -150,6 +150,16 @@ CREATE FUNCTION billing.left_of(company int, line bigint) RETURNS bigint LANGUAG
     + (SELECT coalesce(sum(least(m.signed_cents, 0)), 0) FROM billing.memo_state m
        WHERE m.company_id = company AND m.line_id = line AND m.state IN ('waiting', 'ready'))::bigint
 $$;
+-- What of an invoice nothing pays yet: its total less credits used on it and attempts that stand. Cents.
+CREATE FUNCTION billing.open_of(company int, invoice bigint) RETURNS bigint LANGUAGE sql STABLE AS $$
+  SELECT (SELECT i.total_cents FROM billing.invoice i WHERE i.company_id = company AND i.invoice_id = invoice)
+    - (SELECT coalesce(sum(u.amount_cents), 0) FROM payments.credit_use u
+       WHERE u.company_id = company AND u.to_invoice = invoice)::bigint
+    - (SELECT coalesce(sum(a.amount_cents), 0) FROM payments.attempt a
+       WHERE a.company_id = company AND a.invoice_id = invoice AND NOT EXISTS (
+         SELECT FROM payments.ach_entry e JOIN payments.undone x USING (company_id, entry_id)
+         WHERE e.company_id = a.company_id AND e.purpose = 'premium' AND e.source_id = a.attempt_id))::bigint
+$$;
 -- A memo never takes more than is left, whoever writes it and at whatever time: one after the other per line.
 CREATE FUNCTION billing.memo_fits() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE wrong text; signed bigint := CASE WHEN (NEW.kind = 'debit') = (NEW.reverses IS NULL) THEN NEW.amount_cents

@@ -228,6 +228,18 @@ def test_a_write_off_is_bad_debt_takes_its_commission_base_and_can_be_recovered(
     assert proves(record)
 
 
+def test_what_is_on_its_way_is_no_loss(record: Record) -> None:
+    seed(record, **ONE_MEMBER)
+    bill(record)
+    draft = {"attempt_id": 1, "invoice_id": 1, "attempt_no": 1, "account_code": "B1", "amount_cents": 2 * 37240 - 100}
+    rest = {"company_id": 1, "sec": "PPD", "wanted_date": DAY, "business_date": DAY}
+    with record.step("draft", run_no=1, companies=[1], business_date=DAY) as tx:
+        tx.append("payments.attempt", pl.DataFrame([{**draft, **rest}]))
+    with pytest.raises(GuardError, match="100 cents are open"):
+        ask(record, 101, "write_off")
+    assert ask(record, 100, "write_off")["amount_cents"].to_list() == [100]
+
+
 def test_a_memo_that_no_longer_fits_is_named_and_waits(record: Record, logins: Logins) -> None:
     seed(record, **ONE_MEMBER)
     bill(record)
@@ -267,7 +279,7 @@ def test_memos_of_a_line_never_come_to_more_than_is_left_and_their_parts_add_up(
         reversed_commissionable_cents=pl.lit(0, pl.Int64),
         origin_invoice=pl.lit(1, pl.Int64),
         invoice_id=pl.col("memo_id") + 1,
-        open_cents=pl.lit(left // 2, pl.Int64),
+        open_cents=pl.lit(left, pl.Int64),
     )
     good, late = fitting(ready)
     lines = lined(good)
@@ -277,4 +289,6 @@ def test_memos_of_a_line_never_come_to_more_than_is_left_and_their_parts_add_up(
     assert -lines["commissionable_cents"].sum() <= base
     if taken == left and taken:
         assert -lines["commissionable_cents"].sum() == base
-    assert used(lines)["amount_cents"].sum() == min(taken, left // 2)
+    assert used(lines)["amount_cents"].sum() == taken
+    assert fitting(ready.with_columns(open_cents=0 * pl.col("left_cents")))[0].is_empty()
+    assert used(lines.with_columns(open_cents=pl.col("left_cents") // 2))["amount_cents"].sum() == min(taken, left // 2)

@@ -54,9 +54,8 @@ def test_a_memo_above_the_limit_is_asked_for_allowed_posted_seen_and_taken_back(
     assert acts == [("ann", "credit memo"), ("bob", "consent to memo"), ("ann", "reverse memo")]
 
 
-@pytest.mark.parametrize(
-    ("words", "error", "said"),
-    [
+def test_what_is_no_memo_is_refused_in_words(run: Any) -> None:
+    for words, error, said in (
         ("HARBOR --line 1 --kind credit --amount 372.41 --as ann --reason x", GuardError, "more than is left"),
         ("HARBOR --line 1 --kind credit --amount -1 --as ann --reason x", GuardError, "above zero"),
         ("HARBOR --line 1 --invoice 1 --kind credit --amount 1 --as ann --reason x", GuardError, "one line or"),
@@ -64,8 +63,6 @@ def test_a_memo_above_the_limit_is_asked_for_allowed_posted_seen_and_taken_back(
         ("HARBOR --line 1 --as ann --reason x", GuardError, "kind and amount"),
         ("HARBOR --reverse 1 --line 1 --as ann --reason x", GuardError, "as it is"),
         ("NOBODY --line 1 --kind credit --amount 1 --as ann --reason x", SettingsError, "no company"),
-    ],
-)
-def test_what_is_no_memo_is_refused_in_words(run: Any, words: str, error: type[Exception], said: str) -> None:
-    with pytest.raises(error, match=said):
-        run("memo", words)
+    ):
+        with pytest.raises(error, match=said):
+            run("memo", words)
