@@ -1,4 +1,5 @@
 """Mail: one message per event, sent once, whatever the server does and whoever sends."""
+# ruff: noqa: N802, ARG002 - the names and arguments of a handler are the mail library's
 
 from __future__ import annotations
 
@@ -64,7 +65,7 @@ class Moody(Keep):
         super().__init__(folder)
         self.on_rcpt, self.on_data = on_rcpt, on_data
 
-    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+    async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
         if self.on_rcpt == "hang up":
             server.transport.abort()
         elif self.on_rcpt:
@@ -251,7 +252,7 @@ def test_what_the_server_says_decides_who_is_tried_again(
     folder = tmp_path / "in"
 
     class Choosy(Moody):
-        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:  # noqa: N802
+        async def handle_RCPT(self, server: Any, session: Any, envelope: Any, address: str, options: Any) -> str:
             self.on_rcpt = {"m1@example.org": "550 no", "m2@example.org": "450 later"}.get(address, "")
             return await super().handle_RCPT(server, session, envelope, address, options)
 
