@@ -87,6 +87,7 @@ ALTER TABLE billing.line
   DROP CONSTRAINT line_company_id_subscription_id_fee_id_coverage_start_revis_key,
   ADD UNIQUE (company_id, subscription_id, fee_id, coverage_start, part, debtor, revision);
 ALTER TABLE billing.invoice
+  DROP CONSTRAINT invoice_run_no_fkey,                 -- looked up row by row it took as long as the rows themselves
   ADD COLUMN group_code text NOT NULL DEFAULT '';      -- list bills: master.sub_group, '' the company
 DROP INDEX billing.invoice_once;
 CREATE UNIQUE INDEX invoice_once ON billing.invoice (company_id, bill_date, person_id, group_code, sequence) NULLS NOT DISTINCT;
