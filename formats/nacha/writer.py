@@ -15,13 +15,16 @@ from formats.nacha.complete import with_facts
 from formats.nacha.fields import Field, Layout
 from formats.nacha.layouts import (
     BATCH_CONTROL,
+    BATCH_CONTROL_OF,
     BATCH_HEADER,
+    BATCH_HEADER_OF,
     ENTRY,
-    FAMILY_OF_SEC,
     FILE_CONTROL,
+    FILE_CONTROL_ADV,
     FILE_HEADER,
+    family_of_batch,
 )
-from formats.nacha.layouts_addenda import ADDENDA_BY_KIND
+from formats.nacha.layouts_addenda import ADDENDA_BY_KIND, addenda_key
 from formats.nacha.profile import STRICT, Profile
 from formats.nacha.refusal import fitting_rules, refuse, writing_problems
 from formats.nacha.schema import Nacha
@@ -34,7 +37,8 @@ def write(nacha: Nacha, profile: Profile = STRICT) -> bytes:
     """Write one or several files: deterministic, blocked to ten, with computed controls.
 
     Columns that follow from the rest may be null (see `complete.completed`). Written are PPD, CCD, CTX, WEB,
-    TEL and COR, with addenda 05, notices 98 (also refused ones) and returns 99 (also dishonored, contested).
+    TEL, COR, ENR, IAT (with IATCOR) and ADV, with addenda 05, 10 to 18, notices 98 (also refused ones) and
+    returns 99 (also dishonored and contested ones).
 
     Raises:
         FormatError: names the rule, line, record, columns, field and masked value of the first fault.
@@ -56,21 +60,29 @@ def write(nacha: Nacha, profile: Profile = STRICT) -> bytes:
 
 
 def _records(whole: Nacha) -> list[tuple[pl.DataFrame, Layout, str]]:
-    controls = [frame.drop("line").rename({"control_line": "line"}) for frame in (whole.file, whole.batches)]
+    family = whole.batches.select(family_of_batch().alias("family"))["family"]
+    file, batches = (frame.drop("line").rename({"control_line": "line"}) for frame in (whole.file, whole.batches))
+    adv = whole.file["file"].is_in(whole.batches["file"].filter(family == "adv").implode())
     out = [
         (whole.file, FILE_HEADER, "file header"),
-        (controls[0], FILE_CONTROL, "file control"),
-        (whole.batches, BATCH_HEADER, "batch header"),
-        (controls[1], BATCH_CONTROL, "batch control"),
+        (file.filter(~adv), FILE_CONTROL, "file control"),
+        (file.filter(adv), FILE_CONTROL_ADV, "file control"),
     ]
-    families = {sec: FAMILY_OF_SEC.get(sec, "standard") for sec in whole.batches["sec"].unique()}
-    for family in sorted(set(families.values())):
-        secs = [sec for sec, its in families.items() if its == family]
-        part = whole.entries if len(secs) == len(families) else whole.entries.filter(pl.col("sec").is_in(secs))
-        out.append((part, ENTRY[family], "entry"))
+    names = sorted(family.unique())
+    # The usual file has one family; then nothing is looked up or filtered.
+    of_entry = family.gather(whole.entries["batch"]) if len(names) > 1 else None
+    of_addendum = pl.lit(family.gather(whole.addenda["batch"]) if len(names) > 1 else "".join(names))
+    for name in names:
+        its = family == name
+        out += [
+            (whole.batches.filter(its), BATCH_HEADER_OF.get(name, BATCH_HEADER), "batch header"),
+            (batches.filter(its), BATCH_CONTROL_OF.get(name, BATCH_CONTROL), "batch control"),
+            (whole.entries if of_entry is None else whole.entries.filter(of_entry == name), ENTRY[name], "entry"),
+        ]
+    key = addenda_key(of_addendum).alias("key")
     out += [
-        (part, ADDENDA_BY_KIND[str(key[0])], "addenda")
-        for key, part in whole.addenda.group_by("kind", maintain_order=True)
+        (part, ADDENDA_BY_KIND[str(found[0])], "addenda")
+        for found, part in whole.addenda.group_by(key, maintain_order=True)
     ]
     return out
 

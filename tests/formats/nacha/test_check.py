@@ -132,8 +132,10 @@ def test_a_hash_cut_to_nine_digits_shows_both_values() -> None:
 
 
 ANSWER_CASES: list[tuple[str, str, Any]] = [
-    ("nacha.addenda.return_code", "return_code", "R97"),
-    ("nacha.addenda.change_code", "change_code", "C92"),
+    ("nacha.addenda.return_code", "return_code", "X97"),
+    ("nacha.addenda.return_code_unknown", "return_code", "R97"),
+    ("nacha.addenda.change_code", "change_code", "CXX"),
+    ("nacha.addenda.change_code_unknown", "change_code", "C92"),
     ("nacha.addenda.original_trace", "original_trace", "000000000000000"),
     ("nacha.addenda.original_rdfi", "original_rdfi", ""),
     ("nacha.addenda.corrected_data", "corrected_data", ""),

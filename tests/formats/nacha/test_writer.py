@@ -118,7 +118,7 @@ REFUSED: list[tuple[str, dict[str, Any]]] = [
     ("nacha.entry.trace", {"trace_number": "1"}),
     ("nacha.entry.trace_odfi", {"trace_number": "231380100000001"}),
     ("nacha.entry.addenda_indicator", {"addenda_indicator": 1}),
-    ("nacha.write.addenda_count", {"addenda_count": 0}),
+    ("nacha.write.no_place", {"addenda_count": 0}),
     ("nacha.entry.loan_debit", {"transaction_code": 55}),
 ]
 
@@ -177,7 +177,7 @@ BACK = {"original_trace": "121042880000007", "original_rdfi": "23138010"}
         ("nacha.write.addenda_kind", {"kind": "99I", "return_code": "R01", **BACK}),
         ("nacha.write.no_place", {"kind": "05", "payment_text": "x", "corrected_data": "y"}),
         ("nacha.addenda.sequence", {"kind": "05", "payment_text": "x", "sequence": 2}),
-        ("nacha.addenda.return_code", {"kind": "99", "return_code": "R97", **BACK}),
+        ("nacha.write.return_code", {"kind": "99", "return_code": "R97", **BACK}),
         ("nacha.addenda.return_code", {"kind": "99", **BACK}),
         ("nacha.addenda.change_code", {"kind": "98", **BACK}),
         ("nacha.addenda.original_trace", {"kind": "99", "return_code": "R01", **BACK, "original_trace": "0" * 15}),
