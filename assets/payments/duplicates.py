@@ -156,6 +156,30 @@ def fingerprints(entries: pl.DataFrame) -> pl.DataFrame:
     return lines.select(_FILE).with_columns(fingerprint=pl.Series(prints, dtype=pl.Binary))
 
 
+def marked(tx: Tx, files: pl.DataFrame, entries: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Add to new files what the registry and an approver must know of them.
+
+    Args:
+        tx: the step's transaction; the files are not registered yet.
+        files: company_id, file_id, name.
+        entries: of these files, as for `questions` and `fingerprints`.
+        earlier: columns of `EARLIER`.
+
+    Returns:
+        The files with fingerprint, questions (0: none) and words (of the questions).
+
+    Raises:
+        GuardError: a file is a double of an earlier one.
+    """
+    found = files.join(fingerprints(entries), on=_FILE, how="left", maintain_order="left")
+    refuse_same_file(tx, found)
+    named = entries.drop("file", strict=False).join(files.select(*_FILE, file="name"), on=_FILE, how="left")
+    asked = questions(named, earlier).with_columns(pl.col(c).cast(files.schema[c]) for c in _FILE)
+    return found.join(asked, on=_FILE, how="left", maintain_order="left").with_columns(
+        pl.col("questions").fill_null(0), pl.col("words").fill_null("")
+    )
+
+
 def refuse_same_file(tx: Tx, files: pl.DataFrame) -> None:
     """Refuse a file that pays the same people the same as one of the last 90 days of which an entry stands.
 

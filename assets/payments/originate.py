@@ -9,12 +9,14 @@ import datetime as dt
 
 import polars as pl
 
+from assets.payments.duplicates import doubles, earlier_entries, marked
 from assets.payments.faults import faults
 from assets.payments.file import ach_file
 from assets.payments.opening import opened
 from assets.payments.planner import earliest_effective, planned
 from assets.payments.registry import new_files, recorded, register
 from assets.payments.segments import arranged, coded
+from assets.payments.voids import voids
 from assets.steps import quarantine
 from resources.partners import Partner, bank_terms
 from resources.record import Tx
@@ -33,14 +35,15 @@ def originate(tx: Tx, partners: dict[str, Partner], vault: Vault, as_of: dt.date
         as_of: the moment the dates are planned for; None: 01:00 of the business date where the bank is.
 
     Returns:
-        ach_files, ach_entries, ach_debit_cents, ach_credit_cents, quarantined.
+        ach_files, ach_entries, ach_debit_cents, ach_credit_cents, quarantined, voided (entries of void files).
 
     Raises:
         SettingsError: a company's bank has no profile.
-        GuardError: a file does not prove, is over a limit, or would be the day's 37th.
+        GuardError: a file does not prove, is over a limit, doubles an earlier one, or would be the day's 37th.
         FormatError: the standard forbids a value of the company's own (name, id).
     """
     totals = {"ach_files": 0, "ach_entries": 0, "ach_debit_cents": 0, "ach_credit_cents": 0, "quarantined": 0}
+    totals["voided"] = voids(tx)["voided"]
     waiting = tx.read("payments/to_send")
     if waiting.is_empty():
         return totals
@@ -49,11 +52,16 @@ def originate(tx: Tx, partners: dict[str, Partner], vault: Vault, as_of: dt.date
     bad = faults(rows)
     totals["quarantined"] = quarantine(tx, bad)
     usable = rows.join(bad, on=_ROW, how="anti", maintain_order="left")
+    earlier = earlier_entries(tx, usable)
+    asked_twice = doubles(usable, earlier)
+    totals["quarantined"] += quarantine(tx, asked_twice)
+    usable = usable.join(asked_twice, on=_ROW, how="anti", maintain_order="left")
     if usable.is_empty():
         return totals
     ready = arranged(coded(planned(usable)))
     files = new_files(tx, ready, partners)
     entries = recorded(tx, ready, files)
+    files = marked(tx, files, entries, earlier)
     of_file = entries.partition_by("file", as_dict=True, maintain_order=True)
     built = [(head, ach_file(head, of_file[(head["file"],)])) for head in files.iter_rows(named=True)]
     registered = register(tx, built, partners, vault)

@@ -137,13 +137,14 @@ def register(
                 "records": recorded_sums["entries"],
                 **{name: recorded_sums[name] for name in SUMS[1:]},
                 "created_by": actor,
+                "fingerprint": head["fingerprint"],
+                "questions": head["questions"],
             }
         )
         contents.append({**key, "sealed": vault.seal_bytes(head["company_id"], FILE_OUT, data)})
-        for number, state in enumerate(("built", "checked"), start=1):
-            events.append(
-                {**key, "event_no": number, "state": state, "actor": actor, "business_date": tx.business_date}
-            )
+        for number, (state, detail) in enumerate((("built", ""), ("checked", head["words"])), start=1):
+            told = {"event_no": number, "state": state, "detail": detail, "actor": actor}
+            events.append({**key, **told, "business_date": tx.business_date})
     registered = pl.DataFrame(files)
     tx.append("exchange.file", registered)
     tx.append("exchange.content", pl.DataFrame(contents))

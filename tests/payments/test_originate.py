@@ -68,6 +68,7 @@ def test_small_world_makes_the_golden_bytes(record: Record, vault: Vault) -> Non
         "ach_debit_cents": 30_006,
         "ach_credit_cents": 0,
         "quarantined": 0,
+        "voided": 0,
     }
     assert stored(record, vault).decode() == GOLDEN.read_text()
     file = look(record, "SELECT * FROM exchange.file").row(0, named=True)
