@@ -20,6 +20,11 @@ _WHERE = {
     "files": "files",
     "approve": "files",
     "resolve": "files",
+    "reverse": "money",
+    "refund": "money",
+    "payout": "money",
+    "release-hold": "money",
+    "return-rates": "money",
     "inspect": "inspecting",
     "bench": "benches",
     "doctor": "doctor",
@@ -37,7 +42,7 @@ class _Lazy(click.Group):
         if cmd_name not in _WHERE:
             return None
         module = importlib.import_module(f"pipelines.cli.{_WHERE[cmd_name]}")
-        found = getattr(module, cmd_name)
+        found = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(found, click.Command)  # noqa: S101 - the table above names commands
         return found
 

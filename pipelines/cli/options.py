@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal, InvalidOperation
 from typing import Any
 
 import click
@@ -43,3 +44,24 @@ class Moment(click.ParamType[dt.datetime]):
 
 
 AS_OF = Moment()
+
+
+class Dollars(click.ParamType[int]):
+    """An amount in dollars, 12.34; as cents."""
+
+    name = "DOLLARS"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """The cents, or a usage error that shows the form."""
+        if isinstance(value, int):
+            return value
+        try:
+            cents = Decimal(str(value).replace(",", "")) * 100
+        except InvalidOperation:
+            self.fail(f"{value!r} is not an amount; write it as 12.34", param, ctx)
+        if not cents.is_finite() or cents != int(cents):
+            self.fail(f"{value!r} is not an amount in whole cents; write it as 12.34", param, ctx)
+        return int(cents)
+
+
+DOLLARS = Dollars()
