@@ -21,7 +21,7 @@ class Rule:
 
     rule: str
     when: pl.Expr
-    column: int | None
+    column: int | pl.Expr | None  # an expression is asked of the broken rows alone
     message: str | pl.Expr
     hint: str = ""
     severity: str = ERROR
@@ -42,7 +42,7 @@ def _rows(frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         rule=pl.lit(rule.rule),
         severity=pl.lit(rule.severity),
         line=pl.col("line").cast(pl.Int64),
-        column=pl.lit(rule.column, pl.Int64),
+        column=_column(rule.column),
         message=message,
         hint=pl.lit(rule.hint),
     )
@@ -50,6 +50,10 @@ def _rows(frame: pl.DataFrame, rule: Rule) -> pl.DataFrame:
         return found
     rest = one(rule.rule, f"and {rows.height - MOST} more rows break this rule", rule.hint, rule.severity)
     return pl.concat([found, rest])
+
+
+def _column(column: int | pl.Expr | None) -> pl.Expr:
+    return column.cast(pl.Int64) if isinstance(column, pl.Expr) else pl.lit(column, pl.Int64)
 
 
 def one(

@@ -12,7 +12,7 @@ from formats.nacha.profile import STRICT, Profile
 from formats.nacha.rules_addenda import ADDENDA_RULES, ANSWER_RULES, addenda_with_facts
 from formats.nacha.rules_batch import BATCH_RULES, FILE_RULES, batches_with_facts, files_with_facts
 from formats.nacha.rules_dated import dated_problems
-from formats.nacha.rules_entry import ENTRY_RULES, TRACE_RULES
+from formats.nacha.rules_entry import ADV_RULES, ENTRY_RULES, TRACE_RULES
 from formats.nacha.rules_iat import IAT_ADDENDA_RULES, IAT_BATCH_RULES, blank_rules
 from formats.nacha.schema import Nacha
 from formats.rules import broken, relaxed, together
@@ -34,9 +34,14 @@ def content_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
             broken(batches_with_facts(nacha.batches, entries), [*BATCH_RULES, *IAT_BATCH_RULES]),
             broken(entries, ENTRY_RULES),
             broken(entries.filter(pl.col("batch").is_not_null()), TRACE_RULES),
+            broken(_advices(nacha, entries), ADV_RULES),
             broken(addenda, ADDENDA_RULES),
             broken(addenda.filter(pl.col("type_code").is_in(["98", "99"])), ANSWER_RULES),
             broken(addenda.filter(pl.col("is_iat")), [*IAT_ADDENDA_RULES, *blank_rules()]),
             dated_problems(nacha, entries),
         ]
     )
+
+
+def _advices(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
+    return entries.filter(pl.col("sec") == "ADV") if (nacha.batches["sec"] == "ADV").any() else entries.clear()

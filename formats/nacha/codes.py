@@ -1,9 +1,11 @@
 """The standard's code tables as frames, read from `data/`; rows carry the dates they hold for.
 
-`RETURN_CODES`: return_code, title, kind (return, dishonored, contested), window_days with window_unit
+`RETURN_CODES`: return_code, title, kind (return, dishonored, contested), sent_by (RDFI, ODFI, operator, gateway,
+agency; several by blanks), window_days with window_unit
 (banking, calendar; operator, agreed, refusal, none, own or unconfirmed have no days), statement_required,
 retry (retry, corrected, new account, approval, case, fix, recode, no), retry_allowed, stop_plan (yes, hold,
-no, review; final and accept for contests), class (unauthorized, administrative, other), effective_from and
+no, review; final and accept for contests), class (unauthorized, administrative, other), confirmed (no:
+figures from the 2013 text or not seen at all, to be confirmed with the bank) and note, effective_from and
 effective_to (null: open).
 `CHANGE_CODES`: change_code, title, kind (notice, refused), layout and layout_iat (where the new values stand
 in Corrected Data), effective_from, effective_to.
@@ -32,7 +34,7 @@ def _table(name: str, flags: tuple[str, ...] = ()) -> pl.DataFrame:
     )
 
 
-RETURN_CODES = _table("return_codes.csv", ("statement_required", "retry_allowed")).with_columns(
+RETURN_CODES = _table("return_codes.csv", ("statement_required", "retry_allowed", "confirmed")).with_columns(
     pl.col("window_days").cast(pl.Int64)
 )
 CHANGE_CODES = _table("change_codes.csv")

@@ -74,7 +74,7 @@ WRITING_ENTRY_RULES = [
         _C("amount_cents").is_null()
         | (_C("amount_cents") < 0)
         | (_C("amount_cents") > pl.when(_ADV).then(999_999_999_999).otherwise(9_999_999_999)),
-        30,
+        pl.when(_ADV).then(28).otherwise(30),
         "the amount must lie between 0 and 99,999,999.99 (ADV: 9,999,999,999.99)",
     ),
     Rule("nacha.write.transaction_code", _C("transaction_code").is_null(), 2, "there is no transaction code"),
@@ -198,7 +198,7 @@ def _place(whole: Nacha, line: int | None, column: int | None) -> str:
 
 def _value(row: pl.DataFrame, layout: Layout, column: int | None) -> str:
     for field in layout:
-        if field.start == column:
+        if column is not None and field.start <= column <= field.end:
             shown = masked_value(field.name, row[field.name][0])
             return f", columns {field.start}-{field.end}, {field.name} {shown}"
     return ""

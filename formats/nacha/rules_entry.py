@@ -17,6 +17,15 @@ def _empty(name: str) -> pl.Expr:
     return _C(name).fill_null("").str.strip_chars(" 0") == ""
 
 
+def _place(column: int, **otherwise: int) -> pl.Expr:
+    """Give the column of a field, and that of other families of SEC codes; asked of broken rows alone."""
+    named = {"swapped": _C("sec").is_in(["CIE", "MTE"]), "adv": _C("sec") == "ADV", "iat": _C("is_iat")}
+    place: pl.Expr = pl.lit(column)
+    for name, there in otherwise.items():
+        place = pl.when(named[name]).then(pl.lit(there)).otherwise(place)
+    return place
+
+
 ENTRY_RULES: list[Rule] = [
     Rule(
         "nacha.entry.transaction_code",
@@ -50,15 +59,15 @@ ENTRY_RULES: list[Rule] = [
     Rule(
         "nacha.entry.amount_zero",
         (_C("amount_cents") == 0) & (_C("use") == "live"),
-        30,
+        _place(30, adv=28),
         "the amount of a live entry must not be zero",
         "use a prenote or zero-dollar transaction code if nothing is to move",
     ),
     Rule(
         "nacha.entry.amount_not_zero",
-        (_C("amount_cents") != 0) & (_C("use").is_in(["prenote", "zero"]) | (_C("sec") == "COR")),
-        30,
-        "the amount of a prenote, notice or zero-dollar entry must be zero",
+        (_C("amount_cents") != 0) & (_C("use").is_in(["prenote", "zero"]) | _C("sec").is_in(["COR", "ENR"])),
+        _place(30, adv=28),
+        "the amount of a prenote, notice, enrollment or zero-dollar entry must be zero",
     ),
     Rule("nacha.entry.rdfi", ~_C("good_rdfi"), 4, "the receiving bank's routing number must be eight digits"),
     Rule(
@@ -69,26 +78,20 @@ ENTRY_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.account",
-        (_C("account").fill_null("").str.strip_chars(" ") == "") & ~_C("is_iat").fill_null(value=False),
-        13,
-        "the account number is blank",
-    ),
-    Rule(
-        "nacha.entry.iat_account",
-        (_C("account").fill_null("").str.strip_chars(" ") == "") & _C("is_iat"),
-        40,
+        _C("account").fill_null("").str.strip_chars(" ") == "",
+        _place(13, iat=40),
         "the account number is blank",
     ),
     Rule(
         "nacha.entry.name",
         _C("needs_name") & _FORWARD & _empty("name"),
-        55,
+        _place(55, swapped=40),
         pl.format("SEC code {} needs the receiver's name", "sec"),
     ),
     Rule(
         "nacha.entry.individual_id",
         _C("needs_id") & _FORWARD & _empty("individual_id"),
-        40,
+        _place(40, swapped=55),
         pl.format("SEC code {} needs the identification or check serial number", "sec"),
     ),
     Rule(
@@ -119,9 +122,10 @@ ENTRY_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.addenda_missing",
-        (_C("use") == "zero") & _C("sec").is_in(["CCD", "CTX"]) & (_C("addenda") == 0),
+        (((_C("use") == "zero") & _C("sec").is_in(["CCD", "CTX"])) | ((_C("sec") == "ENR") & _FORWARD))
+        & (_C("addenda") == 0),
         79,
-        "a zero-dollar entry needs an addenda record",
+        "a zero-dollar entry and an enrollment need an addenda record",
     ),
     Rule(
         "nacha.entry.notice_missing",
@@ -134,6 +138,20 @@ ENTRY_RULES: list[Rule] = [
         (_C("sec") == "IAT") & _FORWARD & (_C("payments") < 7),
         79,
         "an international entry needs its seven addenda 10 to 16",
+    ),
+]
+
+# Only asked where there are such entries.
+ADV_RULES: list[Rule] = [
+    Rule(
+        "nacha.entry.adv_operator",
+        ~(
+            is_digits(_C("operator_routing"), 8)
+            & is_digits(_C("operator_day"), 3)
+            & is_digits(_C("operator_sequence"), 4)
+        ),
+        80,
+        "an advice ends with the operator's routing number, the day of the year and a sequence number",
     ),
 ]
 
