@@ -71,8 +71,8 @@ def totals(data: bytes) -> ControlTotals:
     counts = np.concatenate([[0], np.cumsum(is_entry | is_addenda)])
     sums = {name: total[last] - total[first] for name, total in running.items()}
     sums["count"] = counts[tails] - counts[heads]
-    wrong = _batch_mismatches(page, heads, tails, sums, advice)
-    wrong += _file_mismatches(page, starts, ends, heads, sums, advice)
+    sums["advices"] = advice.astype(np.int64)
+    wrong = [*_batch_mismatches(page, heads, tails, sums), *_file_mismatches(page, starts, ends, heads, sums)]
     in_batches = int(sums["count"].sum())
     if in_batches != int(counts[-1]):
         wrong.append(f"{int(counts[-1]) - in_batches} entries or addenda stand outside the batches")
@@ -134,10 +134,9 @@ def _differences(rows: Numbers, record: str, claims: dict[str, tuple[Numbers, Nu
     return out
 
 
-def _batch_mismatches(
-    page: Bytes, heads: Numbers, tails: Numbers, sums: dict[str, Numbers], advice: Flags
-) -> list[str]:
+def _batch_mismatches(page: Bytes, heads: Numbers, tails: Numbers, sums: dict[str, Numbers]) -> list[str]:
     control, header = page[tails], page[heads]
+    advice = sums["advices"] > 0
     claims = {
         "count": (_number(control, 5, 10), sums["count"]),
         "hash": (_number(control, 11, 20), sums["hash"] % 10**10),
@@ -151,13 +150,13 @@ def _batch_mismatches(
 
 
 def _file_mismatches(
-    page: Bytes, starts: Numbers, ends: Numbers, heads: Numbers, sums: dict[str, Numbers], advice: Flags
+    page: Bytes, starts: Numbers, ends: Numbers, heads: Numbers, sums: dict[str, Numbers]
 ) -> list[str]:
     control = page[ends]
     first, last = np.searchsorted(heads, starts), np.searchsorted(heads, ends)
     per_file = {
         name: np.concatenate([[0], np.cumsum(values)])[last] - np.concatenate([[0], np.cumsum(values)])[first]
-        for name, values in {**sums, "advices": advice}.items()
+        for name, values in sums.items()
     }
     wide = per_file["advices"] > 0
     until = np.append(starts[1:], len(page))
