@@ -130,6 +130,7 @@ ALTER TABLE payments.ach_entry
   ADD CHECK (purpose IN ('premium', 'prenote', 'return_fee', 'reversal', 'refund', 'commission', 'remittance')),
   ADD COLUMN cut smallint NOT NULL DEFAULT 1 CHECK (cut >= 1),
   ADD COLUMN reverses bigint,
+  ADD COLUMN addenda text NOT NULL DEFAULT '' CHECK (length(addenda) <= 80),  -- payment information of its addenda 05
   -- What the entry is booked against: receivable, vendor payable, commission payable or fee income.
   ADD COLUMN contra int NOT NULL DEFAULT 1100 CHECK (contra IN (1100, 2100, 2200, 4000)),
   -- Money to us is positive (debits), money from us negative (credits).
@@ -168,6 +169,9 @@ CREATE TRIGGER cut_needs_void BEFORE INSERT ON payments.ach_entry
 
 -- 6. Files: through which bank, planned when, to be sent until when, and their offset entries.
 ALTER TABLE payments.ach_file
+  ADD COLUMN ach_company_id text,                      -- company id of its batches; null: the origin
+  ADD COLUMN blocking boolean NOT NULL DEFAULT true,
+  ADD COLUMN relaxed text NOT NULL DEFAULT '',         -- rules of the standard its bank breaks, joined by commas
   ADD COLUMN segment text NOT NULL DEFAULT '',         -- what the bank wants apart: credits, debits, an SEC code
   ADD COLUMN planned_at timestamptz,                   -- the moment its dates were planned for
   ADD COLUMN send_by timestamptz,                      -- after this cut-off its effective dates are stale
@@ -175,6 +179,21 @@ ALTER TABLE payments.ach_file
   ADD COLUMN offset_per text CHECK (offset_per IN ('batch', 'file')),
   ADD COLUMN offset_debit_cents bigint NOT NULL DEFAULT 0,
   ADD COLUMN offset_credit_cents bigint NOT NULL DEFAULT 0;
+
+-- File ID modifiers are given out by origin and day over all companies, whoever shares the origin, under a lock. The
+-- number of the modifier (A is 1) is also the file's sequence in exchange.file.
+CREATE TABLE payments.file_modifier (
+  destination text NOT NULL,
+  origin      text NOT NULL,
+  business_date date NOT NULL,
+  sequence    smallint NOT NULL CHECK (sequence BETWEEN 1 AND 36),
+  company_id  int NOT NULL,
+  file_id     bigint NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (destination, origin, business_date, sequence)
+);
+CALL audit.append_only('payments.file_modifier');
 
 -- 7. Approval: as many people as the file's amount asks for, none of them its maker.
 ALTER TABLE exchange.file
@@ -345,17 +364,17 @@ CALL audit.per_company('master.pay_method');
 CALL audit.per_company('master.company_bank');
 
 GRANT SELECT, INSERT ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
-  payments.voided, master.pay_method, master.company_bank TO daybook_runtime;
+  payments.voided, payments.file_modifier, master.pay_method, master.company_bank TO daybook_runtime;
 GRANT SELECT ON payments.invoice_entry, payments.invoice_move, payments.undone, payments.credit_left
   TO daybook_runtime, daybook_auditor;
 GRANT UPDATE, DELETE ON master.pay_method, master.company_bank TO daybook_runtime;  -- lists that a new file replaces
 GRANT SELECT ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
-  payments.voided TO daybook_auditor;
+  payments.voided, payments.file_modifier TO daybook_auditor;
 DO $$
 BEGIN
   IF current_setting('server_version_num')::int >= 170000 THEN
     GRANT MAINTAIN ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
-      payments.voided, master.pay_method, master.company_bank TO daybook_runtime;
+      payments.voided, payments.file_modifier, master.pay_method, master.company_bank TO daybook_runtime;
   END IF;
 END $$;
 
