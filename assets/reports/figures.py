@@ -72,8 +72,19 @@ class Night:
 
     @property
     def drafted_cents(self) -> int:
-        """Premium drafts of the night, from its entries."""
-        return int(self.entries.filter(pl.col("purpose") == "premium")["amount_cents"].sum())
+        """Premium drafts of the night, from its entries; those of void files are none."""
+        return int(self.drafts["amount_cents"].sum())
+
+    @property
+    def drafts(self) -> pl.DataFrame:
+        """The entries that draft premium, those of void files left out."""
+        return self.entries.filter((pl.col("purpose") == "premium") & pl.col("state").ne_missing("void"))
+
+    def entry_cents(self, side: str) -> int:
+        """What the night's entries take (`debit`) or pay (`credit`); those of void files are none."""
+        debit = pl.col("transaction_code") % 10 >= 5
+        live = self.entries.filter(pl.col("state").ne_missing("void"))
+        return int(live.filter(debit if side == "debit" else ~debit)["amount_cents"].sum())
 
     @property
     def debit_balance_cents(self) -> int:
