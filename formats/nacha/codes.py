@@ -63,6 +63,15 @@ USE_BY_CODE = _by_code("use")
 ACCOUNT_TYPE_BY_CODE = _by_code("account_type")
 
 
+def rules() -> pl.DataFrame:
+    """List every rule by its stable id: rule, severity, record, message (`data/rules.csv`).
+
+    The ids of the groups text, line, record and field come from `read`, file to addenda from `read` and
+    `check`, write from `write` alone. `Profile.relaxed` takes these ids.
+    """
+    return _table("rules.csv")
+
+
 def in_force(day: pl.Expr, row: dict[str, Any]) -> pl.Expr:
     """Whether a row of a table is in force on `day`; a side without a date is open for unknown days too."""
     held: pl.Expr = pl.lit(value=True)
