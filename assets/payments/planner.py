@@ -75,7 +75,7 @@ def planned(rows: pl.DataFrame, banks: dict[str, BankTerms], moments: dict[str, 
             of_bank.with_columns(
                 # All days that have passed are planned alike.
                 wanted_from=pl.max_horizontal("wanted_date", pl.lit(today - dt.timedelta(days=1))),
-                over_same_day=(pl.col("amount_cents") > _same_day_limit(today)).fill_null(value=False),
+                over_same_day=(pl.col("amount_cents") > same_day_limit(today)).fill_null(value=False),
             )
         )
     keyed = pl.concat(parts)
@@ -163,8 +163,8 @@ def _window(terms: BankTerms, day: dt.date, cutoff: CutOff) -> Window:
     return Window(cutoff, day, dt.datetime.combine(day, cutoff.at, terms.zone).astimezone(dt.UTC))
 
 
-def _same_day_limit(day: dt.date) -> int | None:
-    """Return the most cents of one same-day entry on that day."""
+def same_day_limit(day: dt.date) -> int | None:
+    """Return the most cents of one same-day entry on that day; None: there was no same day yet."""
     rows = LIMITS.filter(
         (pl.col("limit") == "same_day")
         & (pl.col("effective_from") <= day)
