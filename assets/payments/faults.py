@@ -14,7 +14,8 @@ def faults(rows: pl.DataFrame) -> pl.DataFrame:
 
     Args:
         rows: `payments/to_send` with their account version (nulls: none), `account` (clear; null: it doesn't open),
-            `stop` (why it may not be used), `entry_limit_cents` and `sec_taken`.
+            `stop` (why it may not be used), `entry_limit_cents` and `sec_taken`. A reversal whose original has come
+            back meanwhile would give the money back twice.
 
     Returns:
         company_id, purpose, source_id, attempt_no, subject, rule, reason; one per row, the first rule that it breaks.
@@ -24,6 +25,7 @@ def faults(rows: pl.DataFrame) -> pl.DataFrame:
     return named(
         rows,
         [
+            ("already_back", pl.col("back").is_not_null(), pl.format("what it reverses came back as {}", "back")),
             ("account_missing", pl.col("account_id").is_null(), pl.lit("there is no bank account of that code")),
             ("account_stopped", pl.col("stop").is_not_null(), pl.col("stop")),
             (

@@ -3,7 +3,7 @@
 -- credit), payer (person, 0: the company itself, null: an agent or vendor), account_code, pinned_id (this very account
 -- version; null: the newest), amount_cents, sec, description, individual_id, wanted_date, not_after (null: any day),
 -- same_day, asked_on, addenda, contra (what it is booked against), reverses (entry_id), sent_through (the bank of the
--- entry it reverses), subject (words).
+-- entry it reverses), back (the code under which that entry has come back, null: it has not), subject (words).
 -- One look-up in the unique index per source: as an anti-join the planner, whose guess of what row-level security lets
 -- through is far too low, once compared every attempt with every entry.
 WITH source AS (
@@ -44,6 +44,8 @@ SELECT w.company_id, c.code AS company_code, c.bank AS company_bank, c.ach_compa
   w.account_code, w.pinned_id, w.amount_cents, w.sec, w.description, w.individual_id, w.wanted_date, w.not_after, w.same_day,
   w.asked_on, w.addenda, w.contra, w.reverses,
   (SELECT f.partner FROM payments.ach_entry e JOIN exchange.file f USING (company_id, file_id)
-   WHERE e.company_id = w.company_id AND e.entry_id = w.reverses) AS sent_through, w.subject
+   WHERE e.company_id = w.company_id AND e.entry_id = w.reverses) AS sent_through,
+  (SELECT r.code FROM returns.returned r WHERE r.company_id = w.company_id AND r.entry_id = w.reverses
+     AND r.business_date <= {business_date}::date) AS back, w.subject
 FROM waiting w JOIN master.company c USING (company_id)
 ORDER BY w.company_id, w.purpose, w.source_id, w.attempt_no
