@@ -83,9 +83,12 @@ def house(desk: Desk) -> list[int]:
 
 
 def listed_files(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:
-    """The outbound files of a business date: kind, partner, path at the partner's (or name), sha256, state."""
+    """The outbound files of a business date (columns of `delivery/files_of_date`), oldest first per company.
+
+    `path` is where a file lies at the partner's, or its name; `doubles` is a list: what an approver must look at.
+    """
     rows = desk.record.read("delivery/files_of_date", companies=house(desk), business_date=business_date)
-    return [{**row, "sha256": row["sha256"]} for row in rows.iter_rows(named=True)]
+    return [{**row, "doubles": row["doubles"].splitlines()} for row in rows.iter_rows(named=True)]
 
 
 def listed_reports(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:

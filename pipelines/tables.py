@@ -70,8 +70,34 @@ NIGHT = {
     "rows_appended": "rows appended",
     "ledger_balanced": "ledger in balance",
 }
-FILES = {"state": "state", "kind": "kind", "company": "company", "partner": "partner", "records": "records",
-         "debit_cents": "debits $", "path": "path"}  # fmt: skip
+FILES = {"state": "state", "kind": "kind", "company": "company", "file_id": "file", "partner": "partner",
+         "records": "records", "debit_cents": "debits $", "credit_cents": "credits $", "path": "path"}  # fmt: skip
+_TELLING = {"approved", "failed", "unknown", "rejected", "void"}
+# What a person looks at before a file leaves.
+RELEASE = {"state": "state", "company": "company", "file_id": "file", "records": "records", "debit_cents": "debits $",
+           "credit_cents": "credits $", "effective": "effective", "send_by": "send by", "approved": "approved",
+           "questions": "doubles?", "name": "name"}  # fmt: skip
+
+
+def release_text(files: Sequence[Mapping[str, Any]]) -> str:
+    """Files with what their approval and release depend on, and what each one has to tell."""
+    rows = []
+    for f in files:
+        days = [d for d in dict.fromkeys((f["effective_from"], f["effective_to"])) if d]
+        given = f"{f['approvals']} of {f['approvals_needed']}"
+        rows.append({**f, "effective": " to ".join(days), "approved": given, "questions": f["questions"] or None})
+    return "\n".join([table(rows, RELEASE), *notes(files)])
+
+
+def notes(files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a person must know of files: possible doubles, and why one did not leave, or left in another way."""
+    told = []
+    for f in files:
+        words = list(f["doubles"]) if f["state"] in {"checked", "approved"} else []
+        if f["state"] in _TELLING or f["note"].startswith("by hand"):
+            words += [f["note"]] if f["note"] else []
+        told += [f"{f['company']} file {f['file_id']}, {f['name']}: {each}" for each in words]
+    return told
 
 
 def nights_table(nights: Sequence[Mapping[str, Any]]) -> str:

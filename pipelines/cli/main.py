@@ -20,6 +20,8 @@ _WHERE = {
     "files": "files",
     "approve": "files",
     "resolve": "files",
+    "recut": "files",
+    "trace": "tracing",
     "reverse": "money",
     "refund": "money",
     "payout": "money",
