@@ -9,7 +9,8 @@ from formats.errors import FormatError
 from formats.nacha import Nacha, check, read, totals, write
 from formats.problems import has_errors
 from tests.formats.nacha.build import answered
-from tests.formats.nacha.test_writer import files, golden
+from tests.formats.nacha.drawn import files
+from tests.formats.nacha.test_writer import golden
 
 # Columns (1-based) whose every digit is covered: routing, amounts, counts, and all of the controls. A changed
 # transaction code that keeps its side (27 to 37) cannot be told from the records; the stored sha256 tells it.
