@@ -14,6 +14,7 @@ from assets.payments.fees import fees
 from assets.payments.instructions import INSTRUCTION, add
 from assets.payments.payouts import KINDS, is_pay_day, payouts
 from assets.payments.planner import moment, plan
+from assets.payments.prenotes import prenotes_due
 from assets.steps import quarantine
 from resources.bank_terms import BankTerms
 from resources.partners import Partner, bank_terms
@@ -36,7 +37,7 @@ def instruct(tx: Tx, partners: dict[str, Partner]) -> dict[str, int]:
     terms = {code: bank_terms(partners, code) for code in banks["bank"].unique().sort()}
     charged, late = _fees_due(tx, terms)
     paid, missing = _payouts_due(tx, banks, terms)
-    rows = add(tx, pl.concat([charged, paid]))
+    rows = add(tx, pl.concat([prenotes_due(tx, partners), charged, paid]))
     money = {row["purpose"]: row for row in _sums(rows).iter_rows(named=True)}
     none = {"len": 0, "cents": 0}
     fee, sums = money.get("return_fee", none), [money.get(kind, none) for kind in KINDS]

@@ -77,7 +77,7 @@ def test_returns_are_posted_once_by_the_code_of_each(record: Record, vault: Vaul
         "notices": 0,
         "accounts_changed": 0,
         "accounts_stopped": 3,
-        "exceptions": 6,
+        "exceptions": 5,
     }
     posted = look(
         record,
