@@ -45,6 +45,7 @@ def prenotes(book: pl.DataFrame, in_use: pl.DataFrame, day: dt.date) -> pl.DataF
     wanted = _unproved(book).join(in_use, on=["company_id", "account_code"], how="semi", maintain_order="left")
     payer = pl.col("owner") == "payer"
     by_consent = pl.col("authorised").replace_strict({"web": "WEB", "phone": "TEL"}, default="PPD")
+    sec = pl.when(payer & pl.col("person_id").is_not_null()).then(by_consent)
     rows = wanted.select(
         "company_id",
         "account_code",
@@ -53,7 +54,7 @@ def prenotes(book: pl.DataFrame, in_use: pl.DataFrame, day: dt.date) -> pl.DataF
         subject=pl.col("account_id").cast(pl.String),
         direction=pl.when(payer).then(pl.lit("debit")).otherwise(pl.lit("credit")),
         amount_cents=pl.lit(0),
-        sec=pl.when(payer & pl.col("person_id").is_not_null()).then(by_consent).otherwise(pl.lit("CCD")),
+        sec=sec.when(pl.col("owner") == "agent").then(pl.lit("PPD")).otherwise(pl.lit("CCD")),
         description=pl.lit(DESCRIPTION),
         individual_id=pl.format("A{}", "account_id"),
         wanted_date=pl.lit(day),
