@@ -41,7 +41,7 @@ def night(business_date: dt.date, books: tuple[str, ...]) -> Result:
 @click.option("--as-of", type=AS_OF, help="judge cut-offs by this moment instead of now, to rehearse a day")
 @command(
     lambda r: "\n".join(f"{f['state']:<12} {f['partner']:<14} {f['path']}" for f in r["files"]) or "nothing to send",
-    failed=lambda r: any(f["state"] in _NOT_SENT or f["late"] for f in r["files"]),
+    failed=lambda r: any(f["state"] in _NOT_SENT or _late(f) for f in r["files"]),
 )
 def release(business_date: dt.date, books: tuple[str, ...], as_of: dt.datetime | None) -> Result:
     """Send approved files to banks and vendors, each exactly once. Exit status 1 when one of them did not arrive.
@@ -57,9 +57,9 @@ def release(business_date: dt.date, books: tuple[str, ...], as_of: dt.datetime |
         for book in asked:
             with doing(f"release {book}"):
                 runner.release(business_date, book)
-    files = [{**f, "late": _late(f)} for f in listed_files(desk, business_date)]
+    files = listed_files(desk, business_date)
     for file in files:
-        if file["late"]:
+        if _late(file):
             _tell(file, "did not leave", file["note"])
         elif file["state"] in _NOT_SENT:
             _tell(file, f"is {file['state']}", _NOT_SENT[file["state"]].format(**file))
