@@ -11,12 +11,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
+from formats import nacha
+
 Name23 = Annotated[str, StringConstraints(min_length=1, max_length=23, pattern=r"^[\x20-\x7e]+$")]
 Cents = Annotated[int, Field(gt=0, le=999_999_999_999)]
 Days = Annotated[int, Field(ge=0, le=60)]
 Sec = Literal["PPD", "CCD", "CTX", "WEB", "TEL"]  # what the desk originates
 Side = Literal["debit", "credit"]
-RuleId = Annotated[str, StringConstraints(pattern=r"^nacha\.[a-z0-9_]+(\.[a-z0-9_]+)*$")]
 _LEAST_LINES = 20
 
 
@@ -76,7 +77,7 @@ class BankTerms(Limits):
 
     line_end: Literal["lf", "crlf"] = "lf"
     blocking: bool = True
-    relaxed: tuple[RuleId, ...] = ()  # rules of the standard that this bank is known to break
+    relaxed: tuple[str, ...] = ()  # rules of the standard that this bank is known to break
     balanced: Literal["none", "batch", "file"] = "none"
     offset_account: str = ""  # code of each company's own account in the record; never a number
 
@@ -124,6 +125,13 @@ class BankTerms(Limits):
             raise ValueError("is not a time zone like America/New_York") from None
         return name
 
+    @field_validator("relaxed")
+    @classmethod
+    def _known_rules(cls, ids: tuple[str, ...]) -> tuple[str, ...]:
+        if unknown := sorted(set(ids) - set(nacha.rules()["rule"])):
+            raise ValueError(f"there is no rule {unknown[0]}; `daybook inspect` shows the ids")
+        return ids
+
     @field_validator("sec")
     @classmethod
     def _some_once(cls, codes: tuple[Sec, ...]) -> tuple[Sec, ...]:
@@ -142,9 +150,7 @@ class BankTerms(Limits):
     @model_validator(mode="after")
     def _offset_is_named(self) -> Self:
         if (self.balanced == "none") != (self.offset_account == ""):
-            raise ValueError(
-                "balanced files, and only they, need offset_account (code of the company's own account)"
-            )
+            raise ValueError("balanced files, and only they, need offset_account (code of the company's own account)")
         if self.offset_account.isdigit() and len(self.offset_account) > 3:
             raise ValueError("offset_account is the code of an account in the record, never its number")
         return self

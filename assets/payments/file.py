@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -87,9 +86,8 @@ def profile(head: dict[str, Any]) -> nacha.Profile:
             account=head["account"],
             name=_plain(head["offset_name"]),
             account_type=head["offset_type"],
+            per=head["offset_per"],
         )
-        if head["offset_per"] == "file":
-            offset = replace(offset, per="file")
     return nacha.Profile(
         line_end="\n" if head["line_end"] == "lf" else "\r\n",
         blocking=head["blocking"],

@@ -66,12 +66,12 @@ def levelling(arranged: pl.DataFrame, banks: dict[str, BankTerms]) -> pl.DataFra
     debit = pl.col("direction") == "debit"
     signed = pl.when(debit).then("amount_cents").otherwise(-pl.col("amount_cents"))
     about = ["file", "company_id", "company_code", "bank"]
-    nets = arranged.group_by(*about, "batch_number", maintain_order=True).agg(net=signed.sum())
+    nets = arranged.group_by(*about, "batch_number", "effective_date", maintain_order=True).agg(net=signed.sum())
     nets = nets.join(per, on="bank", how="left", maintain_order="left")
-    # A batch, or the file whole, is levelled by one entry.
+    # One entry levels a batch, or the file's money of one day.
     levelled = nets.with_columns(level=pl.when(pl.col("offset_per") == "batch").then("batch_number"))
     keys = [*about, "account_code", "offset_per"]
-    sums = levelled.group_by(*keys, "level", maintain_order=True).agg(pl.col("net").sum())
+    sums = levelled.group_by(*keys, "effective_date", "level", maintain_order=True).agg(pl.col("net").sum())
     net, on = pl.col("net"), pl.col("offset_per").is_not_null()
     return (
         sums.group_by(keys, maintain_order=True)

@@ -107,7 +107,7 @@ def plan(terms: BankTerms, as_of: dt.datetime, key: dict[str, Any]) -> Plan:
     cut_on = add_banking_days(effective, -ahead)
     if cut_on > window.day:
         days = f"{ahead} banking day{'s' if ahead > 1 else ''}"
-        why.append(f"a {key['direction']} goes out at most {days} ahead: it waits until {_day(cut_on)}")
+        why.append(f"a {key['direction']} goes out at most {days} ahead: it waits for {_day(cut_on)}")
         taken_on = cut_on
     else:
         why.append(_why(key["wanted_from"], open_on, effective, window))

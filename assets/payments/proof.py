@@ -53,13 +53,13 @@ def _adds_up(data: bytes, recorded: dict[str, int], where: str) -> None:
 
 def differences(found: nacha.Nacha, meant: nacha.Nacha) -> str:
     """Name the first field that two files differ in, never its values; '' when there is none."""
-    for record in ("file", "batches", "entries", "addenda"):
-        mine, theirs = getattr(found, record), getattr(meant, record)
+    pairs = [(name, getattr(found, name), getattr(meant, name)) for name in ("file", "batches", "entries", "addenda")]
+    for record, mine, theirs in pairs:
         if mine.height != theirs.height:
             return f"{mine.height} {record} instead of {theirs.height}"
+    for record, mine, theirs in pairs:
         for column in mine.columns:
             other = mine[column].ne_missing(theirs[column])
             if other.any():
-                line = mine.filter(other).item(0, "line") if "line" in mine.columns else None
-                return f"{column} of {record}, line {line}"
+                return f"{column} of {record}, line {mine.filter(other).item(0, 'line')}"
     return ""

@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from resources.bank_terms import BankTerms
+from resources.bank_terms import BankTerms, Side
 
 FILE_OF = ["company_id", "bank", "segment"]
 BATCH_OF = ["sec", "description", "effective_date", "direction", "purpose"]
 SOURCE = ["source_id", "attempt_no"]
-_BATCH_RECORDS = 999_999  # what a batch control can count
+_BATCH_RECORDS = 999_998  # what a batch control can count, less an offset
 _AROUND_FILE, _AROUND_BATCH = 2, 2  # header and control
+_SIDES: tuple[Side, ...] = ("debit", "credit")
 Numbers = npt.NDArray[np.int64]
 
 
@@ -76,40 +78,33 @@ def _segment(terms: BankTerms) -> pl.Expr:
 
 def _filed(rows: pl.DataFrame, terms: BankTerms) -> pl.DataFrame:
     """Add `full` (which full batch of its kind) and `part` (which file of the segment), from 0."""
-    start = rows.select(pl.struct(BATCH_OF).rle_id().diff().fill_null(1) > 0).to_series().to_numpy()
-    begins = [int(at) for at in np.flatnonzero(start)]
-    full = np.zeros(rows.height, np.int64)
-    debit, credit = (rows["amount_cents"].to_numpy() * (rows["direction"] == side).to_numpy() for side in _SIDES)
+    sums = {side: rows["amount_cents"].to_numpy() * (rows["direction"] == side).to_numpy() for side in _SIDES}
     lines = rows["lines"].to_numpy()
-    measures = [(debit, terms.limits("debit").batch_limit_cents), (credit, terms.limits("credit").batch_limit_cents)]
-    for first, end in zip(begins, [*begins[1:], rows.height], strict=True):
-        within = [Measure(each[first:end], limit) for each, limit in [*measures, (lines, _BATCH_RECORDS - 1)]]
-        for number, at in enumerate(cuts(within)):
+    begins = np.flatnonzero(rows.select(pl.struct(BATCH_OF).rle_id().diff().fill_null(1)).to_series().to_numpy())
+    opens = np.zeros(rows.height, np.bool_)
+    full, part = np.zeros(rows.height, np.int64), np.zeros(rows.height, np.int64)
+    for first, end in pairwise([*map(int, begins), rows.height]):
+        held = [Measure(sums[side][first:end], terms.limits(side).batch_limit_cents) for side in _SIDES]
+        for number, at in enumerate(cuts([*held, Measure(lines[first:end], _BATCH_RECORDS)])):
             full[first + at : end] = number
-            start[first + at] = True
-    part = np.zeros(rows.height, np.int64)
-    for number, at in enumerate(cuts(_file_measures(debit, credit, lines, start, terms))):
+            opens[first + at] = True
+    held = [Measure(sums[side], terms.limits(side).file_limit_cents) for side in _SIDES]
+    if terms.max_lines is not None:
+        held.append(_lines(lines, opens, rows["effective_date"].n_unique(), terms))
+    for number, at in enumerate(cuts(held)):
         part[at:] = number
     return rows.with_columns(full=pl.Series(full), part=pl.Series(part))
 
 
-_SIDES = ("debit", "credit")
-
-
-def _file_measures(
-    debit: Numbers, credit: Numbers, lines: Numbers, start: npt.NDArray[np.bool_], terms: BankTerms
-) -> list[Measure]:
-    out = [
-        Measure(debit, terms.limits("debit").file_limit_cents),
-        Measure(credit, terms.limits("credit").file_limit_cents),
-    ]
-    if terms.max_lines is not None:
-        block = 10 if terms.blocking else 1
-        around = _AROUND_BATCH + (terms.balanced == "batch")
-        fixed = _AROUND_FILE + (_AROUND_BATCH + 1 if terms.balanced == "file" else 0)
-        # A file that begins within a batch opens that batch anew.
-        out.append(Measure(lines + around * start, terms.max_lines // block * block - fixed, around * ~start))
-    return out
+def _lines(lines: Numbers, opens: npt.NDArray[np.bool_], days: int, terms: BankTerms) -> Measure:
+    """Measure a file's lines: what its rows and batches take, of what headers, offsets and nines leave."""
+    assert terms.max_lines is not None  # noqa: S101 - asked for by the caller
+    block = 10 if terms.blocking else 1
+    batch = _AROUND_BATCH + (terms.balanced == "batch")
+    # A file that is levelled whole has a batch of one entry more for each of its days.
+    fixed = _AROUND_FILE + (days * (_AROUND_BATCH + 1) if terms.balanced == "file" else 0)
+    # A file that begins within a batch opens that batch anew.
+    return Measure(lines + batch * opens, terms.max_lines // block * block - fixed, batch * ~opens)
 
 
 def cuts(measures: Sequence[Measure]) -> list[int]:

@@ -2,19 +2,19 @@
 -- company_id, file_id, entries, debit_cents, credit_cents, entry_hash (low ten digits), offset_debit_cents,
 -- offset_credit_cents (both part of the sums before).
 WITH batch AS (
-  SELECT e.company_id, e.file_id, e.batch_number, count(*) AS entries,
+  SELECT e.company_id, e.file_id, e.batch_number, e.effective_date, count(*) AS entries,
     coalesce(sum(e.amount_cents) FILTER (WHERE e.transaction_code % 10 >= 5), 0) AS debit_cents,
     coalesce(sum(e.amount_cents) FILTER (WHERE e.transaction_code % 10 < 5), 0) AS credit_cents,
     sum(left(b.routing, 8)::bigint) AS hash
   FROM payments.ach_entry e JOIN master.bank_account b USING (company_id, account_id)
   WHERE e.business_date = {business_date}::date
-  GROUP BY e.company_id, e.file_id, e.batch_number
+  GROUP BY e.company_id, e.file_id, e.batch_number, e.effective_date
 ), levelled AS (
-  -- What an offset entry levels: each batch, the whole file, or nothing.
+  -- What an offset entry levels: a batch, or the file's money of one day.
   SELECT g.company_id, g.file_id, sum(g.entries) AS entries, sum(g.debit_cents) AS debit_cents,
     sum(g.credit_cents) AS credit_cents, sum(g.hash) AS hash
   FROM batch g JOIN payments.ach_file h USING (company_id, file_id)
-  GROUP BY g.company_id, g.file_id, CASE WHEN h.offset_per = 'batch' THEN g.batch_number END
+  GROUP BY g.company_id, g.file_id, g.effective_date, CASE WHEN h.offset_per = 'batch' THEN g.batch_number END
 ), file AS (
   SELECT l.company_id, l.file_id, sum(l.entries) AS entries, sum(l.debit_cents) AS debit_cents,
     sum(l.credit_cents) AS credit_cents, sum(l.hash) AS hash,

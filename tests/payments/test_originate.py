@@ -7,10 +7,6 @@ import functools
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-import polars as pl
-import pytest
-
-from assets.payments.file import receiving_name
 from assets.payments.originate import originate
 from assets.payments.rebuild import rebuild
 from assets.steps import Outcome, run_step
@@ -189,7 +185,8 @@ def test_what_is_over_the_day_s_limit_waits_named_the_newest_first(record: Recor
             1,
             "invoice 103 part 1 attempt 1",
             "over_day_limit",
-            "with it the company's debits of the day pass the bank's limit of 200.05 dollars: it waits for the next day",
+            "with it the company's debits of the day pass the bank's limit of 200.05 dollars: "
+            "it waits for the next day",
         )
     ]
     assert run(record, vault, tight).rows == {}
@@ -221,17 +218,3 @@ def test_unknown_bank_sets_the_company_aside(record: Record, vault: Vault) -> No
     out = run(record, vault)
     assert out.totals["ach_files"] == 1
     assert "no bank profile 'nowhere'" in out.set_aside[2]
-
-
-@pytest.mark.parametrize(
-    ("name", "sent"),
-    [
-        ("Zoë Ångström", "Zoe Angstrom"),
-        ("Łukasz Groß", "Lukasz Gross"),
-        ("Ann  Sample", "Ann Sample"),
-        ("李 Wei", "Wei"),
-        ("A very long name of a company Ltd", "A very long name of a"),
-    ],
-)
-def test_names_become_plain(name: str, sent: str) -> None:
-    assert pl.DataFrame({"n": [name]}).select(receiving_name("n")).item() == sent

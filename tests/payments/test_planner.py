@@ -109,13 +109,13 @@ def test_worked_dates(as_of: str, wanted: str, more: dict[str, Any], expected: t
             "2026-10-01 01:00",
             "2026-10-20",
             {},
-            "a debit goes out at most 1 banking day ahead: it waits until Mon 2026-10-19",
+            "a debit goes out at most 1 banking day ahead: it waits for Mon 2026-10-19",
         ),
         (
             "2026-10-01 01:00",
             "2026-10-20",
             {"direction": "credit"},
-            "a credit goes out at most 2 banking days ahead: it waits until Fri 2026-10-16",
+            "a credit goes out at most 2 banking days ahead: it waits for Fri 2026-10-16",
         ),
         (
             "2026-10-01 01:00",

@@ -75,7 +75,7 @@ def test_paths_count_from_the_profile_and_defaults_hold(tmp_path: Path) -> None:
         ('odfi = "01100099"', 'odfi = "01100099"\nsec = ["PPD", "PPD"]', "each SEC code the bank takes once"),
         ('odfi = "01100099"', 'odfi = "01100099"\nsame_day = "always"', "needs a cut-off with same_day = true"),
         ('odfi = "01100099"', 'odfi = "01100099"\nlead_banking_days = 0', "nacha.lead_banking_days"),
-        ('odfi = "01100099"', 'odfi = "01100099"\nrelaxed = ["everything"]', "nacha.relaxed.0"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nrelaxed = ["nacha.x.y"]', "there is no rule nacha.x.y"),
         ('odfi = "01100099"', 'odfi = "01100099"\nmax_lines = 5', "nacha.max_lines"),
         ('odfi = "01100099"', 'odfi = "01100099"\nimmediate_origin = "12"', "nacha.immediate_origin"),
         ('odfi = "01100099"', 'odfi = "01100099"\nbatch_limit_cents = 99', "must not be below entry_limit_cents"),
