@@ -85,7 +85,7 @@ def _unread(part: Records, field: Field, values: pl.Series, record: str) -> pl.D
         return reported(lines, "nacha.field.numeric", field.start, words, "the sender must correct the record")
     lines = lines.filter(bad.text(field.start, field.end).str.strip_chars_start(" 0") != "")
     words = f"{field.name} is not a date YYMMDD"
-    return reported(lines, "nacha.field.date", field.start, words, "read as missing", WARNING)
+    return reported(lines, "nacha.field.date", field.start, words, "read as missing", severity=WARNING)
 
 
 def _split(part: Records, chosen: Flags, layout: Layout, other: Layout) -> Sorted:

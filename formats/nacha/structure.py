@@ -11,7 +11,6 @@ import numpy.typing as npt
 import polars as pl
 
 from formats.nacha.bytesof import BLANK, Flags, Numbers, Page, text_of
-from formats.problems import ERROR
 from formats.rules import reported, together
 
 _PADDING, _OTHER = 10, 0
@@ -152,13 +151,12 @@ def _between(
 def _spread(at: Numbers, marks: Numbers, values: Numbers) -> Numbers:
     """Give each place in `at` (rising) the value of the last mark before it; `NOWHERE` before the first."""
     counts = np.diff(np.searchsorted(at, marks), prepend=0, append=len(at))
-    out: Numbers = np.repeat(np.concatenate([[NOWHERE], values]), counts)
-    return out
+    return np.repeat(np.concatenate([[NOWHERE], values]), counts)
 
 
 def _starts(typed: Numbers, kind: npt.NDArray[np.uint8]) -> Numbers:
     """Give the row of each file's first record: a header, or whatever opens the stream."""
-    first = kind == 1
+    first: Flags = kind == 1
     first[:1] = True
     return typed[first]
 
@@ -238,4 +236,4 @@ def _misplaced(stray: Records, second: Records, entries: Records, addenda: Recor
 
 
 def _found(rows: Numbers, rule: str, message: str, hint: str = "", *, column: int | None = None) -> pl.DataFrame:
-    return reported(pl.Series(rows + 1), rule, column, message, hint, ERROR)
+    return reported(pl.Series(rows + 1), rule, column, message, hint)
