@@ -14,7 +14,6 @@ from assets.payments.reversals import judged, reverse
 from formats import nacha
 from formats.errors import GuardError, RecordError
 from resources.database import Logins
-from resources.record import Record
 from resources.sealed import FILE_OUT
 from resources.vault import Vault
 from tests.support.bank import BANK, bank, terms
@@ -26,10 +25,7 @@ NEXT = dt.date(2026, 10, 2)  # effective date of what DAY's night cuts; a Friday
 
 def ask(desk: Desk, **more: Any) -> pl.DataFrame:
     wish = {"grounds": "wrong_amount", "actor": "rita", "reason": "billed the old price", **more}
-    run = desk.run("reverse", "rita")
-    with desk.record.step(
-        "payments.reverse", run_no=run.run_no, companies=[desk.company], business_date=desk.day, exclusive=True
-    ) as tx:
+    with desk.transaction() as tx:
         return reverse(tx, desk.partners, **wish)
 
 
@@ -186,6 +182,6 @@ def test_two_who_ask_at_once_get_one_reversal(sent: Desk) -> None:
     with pytest.raises(GuardError, match="asked for"):
         ask(sent, entry=1)
     row = sent.look("SELECT * FROM payments.instruction").drop("run_no", "booked_at")
-    with Record(sent.logins.runtime).step("test", run_no=1, companies=[1], business_date=DAY) as tx:
-        with pytest.raises(RecordError, match="duplicate key"):
-            tx.append("payments.instruction", row.with_columns(instruction_id=pl.lit(99)))
+    again = row.with_columns(instruction_id=pl.lit(99))
+    with pytest.raises(RecordError, match="duplicate key"), sent.transaction() as tx:
+        tx.append("payments.instruction", again)

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import Any
 
 import polars as pl
@@ -21,7 +24,7 @@ from assets.payments.steps import plan_attempts
 from assets.steps import Outcome, Run, Step, open_run, run_step
 from resources.database import Logins
 from resources.partners import Partner
-from resources.record import Record
+from resources.record import Record, Tx
 from resources.vault import Vault
 from tests.support.answers import answer_file, arrive, back
 from tests.support.bank import accounts, bank
@@ -71,7 +74,7 @@ class Desk:
     company: int = 1
     day: dt.date = DAY
 
-    @property
+    @cached_property
     def record(self) -> Record:
         return Record(self.logins.runtime)
 
@@ -83,6 +86,15 @@ class Desk:
         out = run_step(self.record, self.run(), name, step)
         assert out.set_aside == {}
         return out
+
+    @contextmanager
+    def transaction(self) -> Iterator[Tx]:
+        """One of a person's act."""
+        run = self.run("act", "rita")
+        with self.record.step(
+            "payments.act", run_no=run.run_no, companies=[self.company], business_date=self.day, exclusive=True
+        ) as tx:
+            yield tx
 
     def instruct(self) -> Outcome:
         return self.step("payments.instruct", functools.partial(instruct, partners=self.partners))
@@ -121,9 +133,7 @@ class Desk:
     def tell(self, file_id: int, state: str) -> None:
         last = self.look(f"SELECT max(event_no) FROM exchange.event WHERE file_id = {file_id}").item()
         row = {"company_id": self.company, "file_id": file_id, "event_no": last + 1, "state": state, "actor": "test"}
-        with self.record.step(
-            "test.sent", run_no=self.run().run_no, companies=[self.company], business_date=self.day
-        ) as tx:
+        with self.transaction() as tx:
             tx.append("exchange.event", pl.DataFrame([{**row, "business_date": self.day}]))
 
     def void(self, file_id: int) -> None:
