@@ -10,6 +10,7 @@ from formats.nacha import ADDENDA, BATCHES, ENTRIES, Nacha, file_frame, shaped
 ODFI = "12104288"
 RDFI = "23138010"
 DAY = date(2026, 3, 3)
+LONG = 999_999_999_999  # the largest amount of an advice
 
 
 def header(**changes: Any) -> pl.DataFrame:

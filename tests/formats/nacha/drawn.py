@@ -107,7 +107,11 @@ def _told(draw: st.DrawFn, kind: str, *, wide: bool) -> dict[str, Any]:
             code = draw(st.sampled_from(["R01", "R02", "R03", "R10", "R29"]))
             return {"return_code": code, "addenda_information": draw(TEXT)}
         case "99D":
-            told: dict[str, Any] = {"return_code": "R68", "return_trace": draw(TRACE), "return_settlement_day": draw(DAY_OF_YEAR)}
+            told: dict[str, Any] = {
+                "return_code": "R68",
+                "return_trace": draw(TRACE),
+                "return_settlement_day": draw(DAY_OF_YEAR),
+            }
             return {**told, "return_reason": "01", "addenda_information": draw(TEXT)}
         case _:
             told = {"return_code": "R73", "original_return_date": date(2026, 3, 5), "return_reason": "01"}
