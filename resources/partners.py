@@ -107,7 +107,7 @@ def load_partners(folder: Path) -> dict[str, Partner]:
     Raises:
         SettingsError: a profile can't be read or is wrong; names the file, each key and what to do.
     """
-    found = {path.stem: _load(path) for path in sorted(folder.glob("*.toml"))}
+    found = {path.stem: load_partner(path) for path in sorted(folder.glob("*.toml"))}
     for code, partner in found.items():
         if partner.code != code:
             raise SettingsError(
@@ -133,7 +133,12 @@ def bank_terms(partners: dict[str, Partner], code: str) -> BankTerms:
     return partner.nacha
 
 
-def _load(path: Path) -> Partner:
+def load_partner(path: Path) -> Partner:
+    """The profile in this file, whatever the file is called.
+
+    Raises:
+        SettingsError: it can't be read or is wrong; names the file, each key and what to do.
+    """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

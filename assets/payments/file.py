@@ -26,7 +26,7 @@ def meant(head: dict[str, Any], entries: pl.DataFrame) -> nacha.Nacha:
     """Lay a file out as frames, without what follows from the rest (offsets, controls).
 
     Args:
-        head: columns of `payments/head_of_file`.
+        head: columns of `payments/head_of_file`; a test file also has a `reference`.
         entries: in trace order: batch_number, sec, description, effective_date, transaction_code, routing, account
             (clear), amount_cents, individual_id, holder_name, trace_number, addenda ('': none).
     """
@@ -44,6 +44,7 @@ def meant(head: dict[str, Any], entries: pl.DataFrame) -> nacha.Nacha:
             modifier=MODIFIERS[head["sequence"] - 1],
             destination_name=head["destination_name"],
             origin_name=head["origin_name"],
+            reference=head.get("reference", ""),
         ),
         batches=batches.select(
             "sec",

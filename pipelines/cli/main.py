@@ -28,6 +28,7 @@ _WHERE = {
     "release-hold": "money",
     "return-rates": "money",
     "inspect": "inspecting",
+    "bank-test": "onboarding",
     "bench": "benches",
     "doctor": "doctor",
     "stop": "doctor",
