@@ -9,6 +9,7 @@ import datetime as dt
 
 import polars as pl
 
+from assets.payments.distribution import routed
 from assets.payments.duplicates import doubles, earlier_entries, marked
 from assets.payments.faults import NAMED, faults, too_late
 from assets.payments.limits import granted, over_day
@@ -17,7 +18,7 @@ from assets.payments.opening import opened
 from assets.payments.planner import distinct_plans, moment, planned
 from assets.payments.registry import built, new_files, recorded, register
 from assets.payments.segments import arranged, coded
-from assets.payments.standing import account_book, with_accounts
+from assets.payments.standing import account_book, holds_in_words, with_accounts
 from assets.payments.voids import voids
 from assets.steps import quarantine
 from resources.bank_terms import BankTerms
@@ -39,7 +40,8 @@ def originate(tx: Tx, partners: dict[str, Partner], vault: Vault, as_of: dt.date
 
     Returns:
         ach_files, ach_entries, ach_debit_cents and ach_credit_cents (of entries, offsets left out), ach_waiting (their
-        day has not come), ach_held (their account must wait), quarantined, voided (entries of void files).
+        day has not come), ach_held (their account must wait, or
+        no bank has room this month), quarantined, voided (entries of void files).
 
     Raises:
         SettingsError: a company's bank has no profile, or its offset account is missing.
@@ -51,17 +53,18 @@ def originate(tx: Tx, partners: dict[str, Partner], vault: Vault, as_of: dt.date
     waiting = tx.read("payments/to_send")
     if waiting.is_empty():
         return totals
-    rows = _routed(waiting)
+    rows = routed(tx, with_accounts(waiting, account_book(tx, partners)))
     banks = {code: bank_terms(partners, code) for code in sorted(rows["bank"].unique())}
-    rows = opened(with_accounts(_with_terms(rows, banks), account_book(tx, partners)), vault)
+    rows = opened(_with_terms(rows, banks), vault)
 
     rows = _set_aside(tx, totals, rows, faults(rows))
-    held = pl.col("hold").is_not_null()
-    totals["ach_held"], rows = rows.filter(held).height, rows.filter(~held)
+    free = pl.col("hold").is_null()
+    held, rows = rows.filter(~free), rows.filter(free)
+    totals["ach_held"] = held.height
 
     moments = {code: moment(tx.business_date, terms, as_of) for code, terms in banks.items()}
     rows = planned(rows, banks, moments)
-    tx.preview = distinct_plans(rows)
+    tx.preview = pl.concat([distinct_plans(rows), holds_in_words(held)], how="diagonal_relaxed")
     rows = _set_aside(tx, totals, rows, too_late(rows))
     now = pl.col("waits_until").is_null()
     totals["ach_waiting"], rows = rows.filter(~now).height, rows.filter(now)
@@ -80,11 +83,6 @@ def originate(tx: Tx, partners: dict[str, Partner], vault: Vault, as_of: dt.date
     for side in ("debit", "credit"):
         totals[f"ach_{side}_cents"] = int(entries.filter(pl.col("direction") == side)["amount_cents"].sum())
     return totals
-
-
-def _routed(waiting: pl.DataFrame) -> pl.DataFrame:
-    """Add bank: the one of the entry it reverses, else the company's."""
-    return waiting.with_columns(bank=pl.coalesce("sent_through", "company_bank"))
 
 
 def _with_terms(rows: pl.DataFrame, banks: dict[str, BankTerms]) -> pl.DataFrame:

@@ -3,7 +3,7 @@
 -- credit), payer (person, 0: the company itself, null: an agent or vendor), account_code, pinned_id (this very account
 -- version; null: the newest), amount_cents, sec, description, individual_id, wanted_date, not_after (null: any day),
 -- same_day, asked_on, addenda, contra (what it is booked against), reverses (entry_id), sent_through (the bank of the
--- entry it reverses), back (the code under which that entry has come back, null: it has not), subject (words).
+-- entry it reverses or tries again), back (the code under which that entry has come back, null: it has not), subject (words).
 -- One look-up in the unique index per source: as an anti-join the planner, whose guess of what row-level security lets
 -- through is far too low, once compared every attempt with every entry.
 WITH source AS (
@@ -43,8 +43,15 @@ SELECT w.company_id, c.code AS company_code, c.bank AS company_bank, c.ach_compa
     WHERE i.company_id = w.company_id AND i.invoice_id = w.invoice_id), 0) ELSE w.payer END AS payer,
   w.account_code, w.pinned_id, w.amount_cents, w.sec, w.description, w.individual_id, w.wanted_date, w.not_after, w.same_day,
   w.asked_on, w.addenda, w.contra, w.reverses,
-  (SELECT f.partner FROM payments.ach_entry e JOIN exchange.file f USING (company_id, file_id)
-   WHERE e.company_id = w.company_id AND e.entry_id = w.reverses) AS sent_through,
+  CASE WHEN w.purpose = 'premium' AND w.attempt_no > 1 THEN
+    (SELECT f.partner FROM payments.attempt a
+     JOIN payments.attempt p ON p.company_id = a.company_id AND p.invoice_id = a.invoice_id
+       AND p.payer_part = a.payer_part AND p.series = a.series AND p.attempt_no = 1
+     JOIN payments.ach_entry e ON e.company_id = p.company_id AND e.purpose = 'premium' AND e.source_id = p.attempt_id
+     JOIN exchange.file f ON f.company_id = e.company_id AND f.file_id = e.file_id
+     WHERE a.company_id = w.company_id AND a.attempt_id = w.source_id ORDER BY e.cut DESC LIMIT 1)
+  ELSE (SELECT f.partner FROM payments.ach_entry e JOIN exchange.file f USING (company_id, file_id)
+        WHERE e.company_id = w.company_id AND e.entry_id = w.reverses) END AS sent_through,
   (SELECT r.code FROM returns.returned r WHERE r.company_id = w.company_id AND r.entry_id = w.reverses
      AND r.business_date <= {business_date}::date) AS back, w.subject
 FROM waiting w JOIN master.company c USING (company_id)

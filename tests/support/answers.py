@@ -117,12 +117,14 @@ def answer_file(rows: list[dict[str, Any]], *, day: dt.date = ANSWERED) -> bytes
     return data
 
 
-def arrive(record: Record, vault: Vault, data: bytes, kind: str = "nacha", day: dt.date = ANSWERED) -> tuple[Run, str]:
+def arrive(
+    record: Record, vault: Vault, data: bytes, kind: str = "nacha", day: dt.date = ANSWERED, *, partner: str = BANK
+) -> tuple[Run, str]:
     """Register a received file as receive does; the house's run of the day and the file's sha256 (hex)."""
     run = open_run(record, job="inbound", book=HOUSE, business_date=day)
     sha256 = hashlib.sha256(data).digest()
     with record.step("test.arrive", run_no=run.run_no, companies=(), business_date=day) as tx:
-        row = {"sha256": sha256, "partner": BANK, "name": f"{sha256.hex()[:8]}.ach", "size": len(data), "kind": kind}
+        row = {"sha256": sha256, "partner": partner, "name": f"{sha256.hex()[:8]}.ach", "size": len(data), "kind": kind}
         sealed = vault.seal_bytes(NOBODY, FILE_IN, data)
         tx.append("exchange.inbound", pl.DataFrame([{**row, "sealed": sealed, "received_on": day}]))
     return run, sha256.hex()
