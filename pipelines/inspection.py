@@ -9,7 +9,7 @@ import polars as pl
 
 from formats import bai2, edi834, nacha
 from formats.problems import ERROR, has_errors, problems
-from pipelines.inspection_ach import ach_counts, ach_tables
+from pipelines.inspection_ach import ach_view
 
 KINDS = ("nacha", "edi834", "x12_ack", "bai2", "unknown")
 
@@ -79,7 +79,8 @@ def inspect(data: bytes) -> Inspection:
 
 def _nacha(data: bytes) -> Inspection:
     found = nacha.read(data)
-    return Inspection("nacha", ach_counts(found), _together(found.problems, nacha.check(found)), ach_tables(found))
+    counts, tables = ach_view(found)
+    return Inspection("nacha", counts, _together(found.problems, nacha.check(found)), tables)
 
 
 def _edi834(data: bytes) -> Inspection:

@@ -27,20 +27,28 @@ _STOP = {"yes": "stop billing it", "hold": "hold until the cause is cured", "rev
 _CAME_BACK = ["99", "99D", "99C"]
 
 
-def ach_tables(found: nacha.Nacha) -> dict[str, pl.DataFrame]:
-    """Make the tables of a stream as it was read.
+def ach_view(found: nacha.Nacha) -> tuple[dict[str, int], dict[str, pl.DataFrame]]:
+    """Count a stream and make its tables.
 
     Args:
         found: what `nacha.read` gave, not masked.
 
     Returns:
-        By title: Files, Control totals, Batches, Entries, Returns, Notices of change, Other addenda. Columns that end
-        in `_cents` are cents; a line is the physical line.
+        files, batches, entries, addenda, debit_cents and credit_cents, recounted from the records; and by title: Files,
+        Control totals, Batches, Entries, Returns, Notices of change, Other addenda. Columns that end in `_cents` are
+        cents; a line is the physical line.
     """
-    facts = entries_with_facts(found)
-    counted = recount_batches(found, facts)
+    counted = recount_batches(found, entries_with_facts(found))
     shown = nacha.masked(found)
-    return {
+    counts = {
+        "files": found.file.height,
+        "batches": found.batches.height,
+        "entries": found.entries.height,
+        "addenda": found.addenda.height,
+        "debit_cents": int(counted["debit_cents"].sum()),
+        "credit_cents": int(counted["credit_cents"].sum()),
+    }
+    return counts, {
         "Files": _files(shown),
         "Control totals": _controls(found, counted),
         "Batches": _batches(shown, counted),
@@ -48,19 +56,6 @@ def ach_tables(found: nacha.Nacha) -> dict[str, pl.DataFrame]:
         "Returns": _returns(shown),
         "Notices of change": _notices(found),
         "Other addenda": _others(shown),
-    }
-
-
-def ach_counts(found: nacha.Nacha) -> dict[str, int]:
-    """Files, batches, entries, addenda, debit_cents and credit_cents, recounted from the records."""
-    counted = recount_batches(found, entries_with_facts(found))
-    return {
-        "files": found.file.height,
-        "batches": found.batches.height,
-        "entries": found.entries.height,
-        "addenda": found.addenda.height,
-        "debit_cents": int(counted["debit_cents"].sum()),
-        "credit_cents": int(counted["credit_cents"].sum()),
     }
 
 

@@ -37,7 +37,7 @@ def _text(result: Result) -> str:
 
 
 def _table(title: str, frame: pl.DataFrame, most: int) -> str:
-    headings = {c: c.removesuffix("_cents").removesuffix("_").replace("_", " ") for c in _told(frame)}
+    headings = {c: c.removesuffix("_cents").removesuffix("_").replace("_", " ") for c in _told(_head(frame, most))}
     return table(_head(frame, most).to_dicts(), headings, title + _more(frame, most))
 
 
