@@ -145,6 +145,17 @@ class Desk:
         run, sha256 = arrive(self.record, self.vault, data, day=self.day)
         return process(self.record, run, sha256, self.partners, self.vault)
 
+    def statement(self, data: bytes) -> Outcome:
+        """The bank's statement arrives."""
+        run, sha256 = arrive(self.record, self.vault, data, kind="bai2", day=self.day)
+        return process(self.record, run, sha256, self.partners, self.vault)
+
+    def own_account(self, code: str) -> None:
+        """An account of the company itself."""
+        (row,) = accounts(self.vault, "990001", company_id=self.company)
+        highest = self.look("SELECT max(account_id) FROM master.bank_account").item()
+        seed(self.record, master__bank_account=[{**row, "account_id": highest + 1, "code": code}])
+
     def look(self, text: str) -> pl.DataFrame:
         with self.record.step("look", run_no=0, companies=[self.company], business_date=self.day) as tx:
             return tx.select(text)
