@@ -117,6 +117,6 @@ def _written(trial: Trial, path: Path) -> dict[str, Any]:
         "entry_hash": counted.entry_hash,
         "records": counted.records,
         "effective_dates": [day.isoformat() for day in trial.effective_dates],
-        "send_by": trial.send_by.isoformat(),
+        "send_by": trial.send_by.isoformat(timespec="minutes"),
         "sha256": hashlib.sha256(trial.data).hexdigest(),
     }

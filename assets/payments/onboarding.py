@@ -48,7 +48,7 @@ class Trial:
     data: bytes
     totals: nacha.ControlTotals
     effective_dates: tuple[dt.date, ...]
-    send_by: dt.datetime
+    send_by: dt.datetime  # where the bank is
 
 
 def trial_files(terms: BankTerms, who: Identity, business_date: dt.date) -> list[Trial]:
@@ -73,7 +73,8 @@ def trial_files(terms: BankTerms, who: Identity, business_date: dt.date) -> list
         files.select("file", first_trace=1 + taken.shift(1, fill_value=0)), on="file", how="left", maintain_order="left"
     )
     of_file = traced(first.with_columns(odfi=pl.lit(terms.odfi))).partition_by("file", maintain_order=True)
-    return [_trial(at, rows, _head(at, terms, who, business_date)) for at, rows in enumerate(of_file, start=1)]
+    local = [rows.with_columns(pl.col("send_by").dt.convert_time_zone(terms.time_zone)) for rows in of_file]
+    return [_trial(at, rows, _head(at, terms, who, business_date)) for at, rows in enumerate(local, start=1)]
 
 
 def _trial(sequence: int, rows: pl.DataFrame, head: dict[str, Any]) -> Trial:
@@ -140,7 +141,7 @@ def _entries(terms: BankTerms, who: Identity, business_date: dt.date) -> list[di
             "holder_name": f"TEST RECEIVER {number:02d}",
             "routing": terms.immediate_destination,
             "account": f"TEST{number:04d}",
-            "account_type": "checking" if number % 2 else "savings",
+            "account_type": "savings" if number // 2 % 2 else "checking",
             "wanted_date": business_date,
             "same_day": False,
             # Remittance text is what CTX is for.
