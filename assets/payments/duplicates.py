@@ -115,11 +115,20 @@ def questions(entries: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     new = entries.filter(moving).select(pl.col(c).cast(EARLIER[c]) for c in columns)
     others = earlier.join(new, on=["company_id", "entry_id"], how="anti").join(new, on=_ALIKE, how="semi")
     known = pl.concat([others.select(columns), new]).sort("company_id", "entry_id")
-    asked = known.with_columns(
-        other=pl.col("individual_id").first().over(_ALIKE),
-        other_entry=pl.col("entry_id").first().over(_ALIKE),
-        other_file=pl.col("file").first().over(_ALIKE),
-    ).filter((pl.col("entry_id") != pl.col("other_entry")) & (pl.col("individual_id") != pl.col("other")))
+    # Most accounts are asked once: only the others are looked at closely.
+    first = (
+        known.group_by(_ALIKE)
+        .agg(
+            pl.len().alias("asked"),
+            other=pl.col("individual_id").first(),
+            other_entry=pl.col("entry_id").first(),
+            other_file=pl.col("file").first(),
+        )
+        .filter(pl.col("asked") > 1)
+    )
+    asked = known.join(first, on=_ALIKE, how="inner", maintain_order="left").filter(
+        (pl.col("entry_id") != pl.col("other_entry")) & (pl.col("individual_id") != pl.col("other"))
+    )
     cents = pl.col("amount_cents")
     told = pl.format(
         "{} {} and {} (entry {} in {}) both ask one account for {}.{} on {}",
