@@ -49,7 +49,9 @@ def routed(tx: Tx, rows: pl.DataFrame) -> pl.DataFrame:
     earlier = tx.read("payments/earlier_banks", **ids).select(pl.col(c).cast(t) for c, t in ROUTES.items())
     new = new_routes(unknown, banks, earlier)
     tx.append("payments.route", new.with_columns(business_date=pl.lit(tx.business_date)))
-    used = tx.read("payments/distribution", month=tx.business_date).select(pl.col(c).cast(t) for c, t in USED.items())
+    # All of the month, also what a later night has sent before this one was made up for.
+    month = {"month": tx.business_date, "until": dt.date.max}
+    used = tx.read("payments/distribution", **month).select(pl.col(c).cast(t) for c, t in USED.items())
     return distributed(rows, banks, pl.concat([routes, new]), used)
 
 

@@ -23,7 +23,7 @@ CREATE TABLE payments.validation (
   business_date date NOT NULL,
   run_no      bigint NOT NULL,
   booked_at   timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (company_id, account_id)
+  PRIMARY KEY (company_id, account_id, proof)          -- each proof counts once; a later stop needs another
 );
 -- A second person lets money go to a payee's new or changed account before its hold is over.
 CREATE TABLE payments.hold_release (
@@ -141,7 +141,8 @@ ALTER TABLE payments.ach_entry
   DROP CONSTRAINT ach_entry_company_id_purpose_source_id_attempt_no_key,
   ADD UNIQUE (company_id, purpose, source_id, attempt_no, cut);
 CREATE INDEX entry_reversed ON payments.ach_entry (company_id, reverses) WHERE reverses IS NOT NULL;
--- Entries by account, for prenotes and for the search for doubles.
+CREATE INDEX prenote_by_account ON payments.ach_entry (company_id, account_id) WHERE purpose = 'prenote';
+-- Entries by account, for what settled on it and for the search for doubles.
 CREATE INDEX entry_by_account ON payments.ach_entry (company_id, account_id, business_date);
 
 -- An entry of a void file, taken out of the books again.
