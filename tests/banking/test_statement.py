@@ -158,7 +158,7 @@ def test_a_file_of_both_signs_is_settled_by_two_lines(logins: Logins, vault: Vau
         ("557", PRICE, undo["trace_number"], second),  # and never leaves us twice
         ("466", PRICE, "", NAME),  # nothing of the first file was a credit to others
     )
-    out = desk.statement(statement_file(*lines))
+    out = desk.takes(statement_file(*lines))
     assert (out.totals["matched"], out.totals["acknowledged"]) == (4, 2)
     named = desk.look("SELECT kind, amount_cents FROM exchange.exception ORDER BY position")
     assert named.rows() == [("unmatched_statement_line", -PRICE), ("settlement_difference", -PRICE)]

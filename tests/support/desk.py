@@ -16,6 +16,7 @@ from assets.banking.steps import settle
 from assets.billing.steps import charge
 from assets.commissions.steps import accrue as accrue_commissions
 from assets.delivery.approval import approve, decide
+from assets.delivery.inbound import kind_of
 from assets.delivery.process import process
 from assets.payables.steps import accrue as accrue_payables
 from assets.payments.instruct import instruct
@@ -141,18 +142,16 @@ class Desk:
 
     def come_back(self, entry: dict[str, Any], code: str, **more: Any) -> Outcome:
         """The bank answers an entry."""
-        data = answer_file([back(entry, code, **more)], day=self.day)
-        run, sha256 = arrive(self.record, self.vault, data, day=self.day)
+        return self.takes(answer_file([back(entry, code, **more)], day=self.day))
+
+    def takes(self, data: bytes) -> Outcome:
+        """A file of the bank arrives and is worked through."""
+        run, sha256 = arrive(self.record, self.vault, data, kind=kind_of(data), day=self.day)
         return process(self.record, run, sha256, self.partners, self.vault)
 
-    def statement(self, data: bytes) -> Outcome:
-        """The bank's statement arrives."""
-        run, sha256 = arrive(self.record, self.vault, data, kind="bai2", day=self.day)
-        return process(self.record, run, sha256, self.partners, self.vault)
-
-    def own_account(self, code: str) -> None:
+    def own_account(self, code: str, **more: Any) -> None:
         """An account of the company itself."""
-        (row,) = accounts(self.vault, "990001", company_id=self.company)
+        (row,) = accounts(self.vault, "990001", company_id=self.company, **more)
         highest = self.look("SELECT max(account_id) FROM master.bank_account").item()
         seed(self.record, master__bank_account=[{**row, "account_id": highest + 1, "code": code}])
 
