@@ -114,7 +114,8 @@ def _again(entries: pl.DataFrame) -> pl.DataFrame:
     trace = _C("trace_number").cast(pl.Int64, strict=False)
     if entries.select((trace > trace.shift(1)).fill_null(value=True).all()).item():
         return entries.clear()
-    return entries.filter(~pl.struct("file", "trace_number").is_first_distinct())
+    # An advice of the operator has no trace.
+    return entries.drop_nulls("trace_number").filter(~pl.struct("file", "trace_number").is_first_distinct())
 
 
 def _foreign(whole: Nacha) -> pl.DataFrame:

@@ -26,7 +26,7 @@ LEVELLED: dict[str | None, Offset | None] = {
 ENDS: list[Literal["\n", "\r\n"]] = ["\n", "\r\n"]
 
 TEXT = st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789 .-*&'/", min_size=1, max_size=15).map(
-    lambda text: "A" + text.rstrip()[:14]
+    lambda text: ("A" + text[:14]).rstrip()
 )
 DIGITS8 = st.integers(1_0000000, 9_9999999).map(str)
 LIVE = [22, 27, 32, 37, 42, 47, 52]
