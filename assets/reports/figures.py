@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from assets.ledger.accounts import INCOME, RECEIVABLE
+from assets.payments.distribution import compared
 from formats.errors import SettingsError
 from resources.record import Tx, query_text
 from resources.redaction import redact
@@ -20,6 +21,7 @@ REPEATED = (
     ("Control accounts equal the rows that made them", "ledger/check_subledgers"),
     ("Every invoice is the sum of its lines", "billing/check_invoices"),
     ("Totals of each ACH file are the sums of its entries", "payments/check_files"),
+    ("No entry of the night is on an account that may not be drawn on", "payments/check_accounts"),
     ("Control numbers given to vendors run without a gap", "enrollment/check_controls"),
 )
 
@@ -62,6 +64,7 @@ class Night:
     quarantine: pl.DataFrame
     set_aside: pl.DataFrame
     trial_balance: pl.DataFrame
+    distribution: pl.DataFrame  # payments.distribution.compared, the month so far
     charged_cents: int
     proofs: tuple[Proof, ...]
 
@@ -137,6 +140,9 @@ def read_night(tx: Tx, book: str) -> Night:
         quarantine=_clean(tx.read("reports/quarantine"), "reason"),
         set_aside=_clean(tx.read("reports/set_aside", book=book), "reason"),
         trial_balance=trial_balance,
+        distribution=compared(
+            tx.read("payments/distribution", month=tx.business_date, until=tx.business_date), tx.business_date
+        ),
         charged_cents=charged,
         proofs=(
             *(_repeated(tx, title, query) for title, query in REPEATED),
