@@ -16,6 +16,7 @@ from formats.nacha import RETURN_CODES
 
 CORRECTED_DAYS = 60  # R11: the corrected entry, from the return's settlement
 LAST_SERIES = 9
+REVERSED = "REVERSED"  # the code of a draft that did not come back but was reversed by us
 _INVOICE = ["company_id", "invoice_id"]
 
 # Invoice parts whose last attempt came back (sql/payments/attempt_returned.sql).
@@ -57,7 +58,7 @@ def cure_refusal(code: str, cause: str, returned_on: dt.date, day: dt.date) -> s
     """
     if code in ABOUT_THE_ACCOUNT:
         return f"{code} is about the account: load the right one, or prove this one (daybook validate-account)"
-    if cause == "new_approval":
+    if cause == "new_approval" or code == REVERSED:  # our own mistake: a person says how it is to be drafted
         return ""
     if code not in CORRECTABLE:
         return f"nothing about a draft that came back {code} can be corrected: it needs a new approval of the payer"

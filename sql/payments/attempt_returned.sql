@@ -1,4 +1,4 @@
--- Invoice parts whose last attempt came back by this business date: company_id, invoice_id, payer, kind, payer_part,
+-- Invoice parts whose last attempt came back by this business date, or was reversed by us (code REVERSED, no retry): company_id, invoice_id, payer, kind, payer_part,
 -- series, attempt_no, account_code, account_id (the version the entry was drafted from), sec, amount_cents (of the
 -- attempt), open_cents (of the invoice: total less credits and attempts that did not come back), entry_id, code,
 -- returned_on (the return's settlement day), retry_on, first_effective (of the first draft of its series), same_name
@@ -6,7 +6,15 @@
 WITH back AS (
   SELECT a.company_id, a.attempt_id, a.invoice_id, a.payer_part, a.series, a.attempt_no, a.account_code, e.account_id,
     a.sec, a.amount_cents, e.entry_id, e.file_id, e.effective_date, r.code, r.settlement_date AS returned_on, r.retry_on
-  FROM returns.returned r
+  FROM (
+    SELECT company_id, entry_id, code, settlement_date, retry_on, business_date FROM returns.returned
+    UNION ALL
+    SELECT v.company_id, v.reverses, 'REVERSED', v.effective_date, NULL, v.business_date FROM payments.ach_entry v
+    WHERE v.reverses IS NOT NULL
+      AND NOT EXISTS (SELECT FROM payments.voided x WHERE x.company_id = v.company_id AND x.entry_id = v.entry_id)
+      AND NOT EXISTS (SELECT FROM returns.returned x WHERE x.company_id = v.company_id
+                        AND x.entry_id IN (v.entry_id, v.reverses))
+  ) r
   JOIN payments.ach_entry e ON e.company_id = r.company_id AND e.entry_id = r.entry_id AND e.purpose = 'premium'
   JOIN payments.attempt a ON a.company_id = e.company_id AND a.attempt_id = e.source_id
   WHERE r.business_date <= {business_date}::date

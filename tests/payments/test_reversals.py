@@ -9,6 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
+from assets.payments.cures import cure
 from assets.payments.originate import originate
 from assets.payments.reversals import judged, reverse
 from formats import nacha
@@ -185,3 +186,17 @@ def test_two_who_ask_at_once_get_one_reversal(sent: Desk) -> None:
     again = row.with_columns(instruction_id=pl.lit(99))
     with pytest.raises(RecordError, match="duplicate key"), sent.transaction() as tx:
         tx.append("payments.instruction", again)
+
+
+def test_a_cure_drafts_the_reversed_invoice_again(sent: Desk) -> None:
+    ask(sent, entry=1)
+    with sent.transaction() as tx, pytest.raises(GuardError):
+        cure(tx, 1, "corrected", actor="rita", reason="not reversed yet")
+    sent.originate()
+    with sent.transaction() as tx:
+        cure(tx, 1, "corrected", actor="rita", reason="the price is right after all")
+    again = sent.night(NEXT)
+    assert (again["attempts"], again["attempt_cents"], again["ach_entries"]) == (1, PRICE, 1)
+    attempt = sent.look("SELECT invoice_id, series, attempt_no, cures FROM payments.attempt ORDER BY attempt_id DESC")
+    assert attempt.row(0) == (1, 2, 1, 1)
+    sent.prove()
