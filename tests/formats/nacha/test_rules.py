@@ -256,6 +256,18 @@ def test_headers_of_international_batches(rule: str, change: dict[str, Any]) -> 
         write(nacha([iat_batch(**change)], [iat_entry(1)], iat_parties(at=0)))
 
 
+def test_what_gateways_do_is_read_with_a_warning() -> None:
+    """An originator status of 0, and a count of the seven addenda alone where more follow."""
+    good = write(nacha([iat_batch()], [iat_entry(1)], iat_parties(remittances=1, at=0))).decode().splitlines()
+    good[1] = good[1][:78] + "0" + good[1][79:]
+    good[2] = good[2][:12] + "0007" + good[2][16:]
+    found = check(read(("\n".join(good) + "\n").encode()))
+    assert found.select("rule", "severity", "line", "column").rows() == [
+        ("nacha.batch.gateway_status", "warning", 2, 79),
+        ("nacha.entry.iat_addenda_count", "warning", 3, 13),
+    ]
+
+
 def test_a_name_has_no_place_in_an_international_entry() -> None:
     with pytest.raises(FormatError, match="no place for name") as refused:
         write(nacha([iat_batch()], [iat_entry(1, name="WADE ARNOLD")], iat_parties(at=0)))

@@ -250,6 +250,13 @@ def test_addenda_counted_twice_are_found_by_both_recounts() -> None:
     assert not totals(wrong).agrees
 
 
+def test_a_second_control_is_told_and_the_first_counts() -> None:
+    found = read(joined([*LINES[: CONTROL + 1], LINES[CONTROL]]))
+    assert same_entries(found)
+    assert found.file["control_line"].to_list() == [10]
+    assert ("nacha.file.second_control", "error") in told(found)
+
+
 def test_a_file_sent_twice_in_one_stream_is_told() -> None:
     found = read(GOOD + GOOD)
     assert told(found) == {("nacha.file.duplicate", "error")}

@@ -8,7 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from formats.errors import FormatError
-from formats.nacha import Nacha, Offset, Profile, check, check_digits, completed, read, totals, write
+from formats.nacha import SEC_CODES, Nacha, Offset, Profile, check, check_digits, completed, read, totals, write
+from formats.nacha.refusal import WRITING_BATCH_RULES
+from formats.rules import broken
 from tests.formats.nacha.build import ODFI, answered, batch, entry, header, nacha
 from tests.formats.nacha.drawn import written
 
@@ -206,6 +208,39 @@ def test_other_refusals() -> None:
         write(nacha(entries=[entry(1, transaction_code=26), entry(2)], addenda=[back]))
     with pytest.raises(FormatError, match="batch_total"):
         write(nacha(entries=[entry(at, amount_cents=9_999_999_999) for at in range(1, 102)]))
+
+
+def test_a_payment_may_carry_9999_addenda_and_no_more() -> None:
+    def remitted(count: int) -> Nacha:
+        texts = [{"entry": 0, "kind": "05", "payment_text": f"INVOICE {at}"} for at in range(count)]
+        return nacha([batch(sec="CTX", entry_description="VENDOR")], [entry(1, transaction_code=22)], texts)
+
+    found = read(write(remitted(9_999)))
+    assert found.entries["addenda_count"].to_list() == [9_999]
+    assert found.addenda["sequence"].to_list() == list(range(1, 10_000))
+    assert check(found).is_empty()
+    with pytest.raises(FormatError, match="addenda_max"):
+        write(remitted(10_000))
+
+
+def test_a_batch_of_a_million_records_is_refused() -> None:
+    controls = completed(nacha()).batches.with_columns(written=pl.lit(value=True))
+    assert broken(controls.with_columns(control_count=999_999), WRITING_BATCH_RULES).is_empty()
+    found = broken(controls.with_columns(control_count=1_000_000), WRITING_BATCH_RULES)
+    assert found["rule"].to_list() == ["nacha.write.batch_count"]
+
+
+def test_a_banks_reject_is_not_written_again() -> None:
+    with pytest.raises(FormatError, match=r"nacha\.write\.reject_trace"):
+        write(nacha(entries=[entry(1, trace_number="REJ0603")]))
+
+
+@pytest.mark.parametrize("sec", SEC_CODES.filter(~pl.col("written"))["sec"].to_list())
+def test_what_is_not_originated_is_not_written(sec: str) -> None:
+    plain = {name: value for name, value in entry(1).items() if name not in ("individual_id", "name")}
+    with pytest.raises(FormatError, match=r"^nacha\.write\.sec: ") as refused:
+        write(nacha([batch(sec=sec)], [plain]))
+    assert f"line 2, batch header, columns 51-53, sec '{sec}'" in refused.value.where
 
 
 def test_wrong_types_are_refused_without_quoting_them() -> None:
