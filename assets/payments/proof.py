@@ -7,6 +7,8 @@ Afterwards the sha256 stands for the proved bytes.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import polars as pl
 
 from formats import nacha
@@ -32,7 +34,7 @@ def prove(
         GuardError: says which of it failed.
         FormatError: the bytes can't even be counted.
     """
-    _adds_up(data, recorded, where)
+    adds_up(data, recorded, where)
     whole = nacha.read(data)
     problems = pl.concat([whole.problems, nacha.check(whole, profile)]).filter(pl.col("severity") == ERROR)
     if not problems.is_empty():
@@ -41,7 +43,13 @@ def prove(
         raise GuardError(f"the file does not say what was meant: {told}", where=where)
 
 
-def _adds_up(data: bytes, recorded: dict[str, int], where: str) -> None:
+def adds_up(data: bytes, recorded: Mapping[str, int], where: str) -> None:
+    """Refuse a file whose controls, counted anew from its own bytes, are not the record's (`SUMS`).
+
+    Raises:
+        GuardError: says which figure differs.
+        FormatError: the bytes can't even be counted.
+    """
     found = nacha.totals(data)
     counted = {name: int(getattr(found, name)) for name in SUMS}
     told = [f"{name} {counted[name]} in the file, {recorded[name]} in the record" for name in SUMS]
