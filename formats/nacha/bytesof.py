@@ -27,7 +27,6 @@ _BLOCK = 16_384  # records; some 1.5 MB of a page
 _LARGE = 4 * _BLOCK  # records from which a second thread pays; NumPy lets go of the interpreter as it works
 _INLINE = 12  # bytes of a text that Arrow keeps inside its 16-byte view
 _SEGMENT = 1 << 30  # a view's offset has 31 bits: a longer page is given to Arrow as several buffers
-_WEIGHTS = np.array([3, 7, 1, 3, 7, 1, 3, 7], dtype=np.int64)
 
 
 @dataclass(frozen=True)
@@ -224,7 +223,7 @@ def _days(number: Numbers, good: Flags) -> tuple[Numbers, Flags]:
     return first + day - 1, good & (day <= after - first)
 
 
-# --- Text columns as bytes ----------------------------------------------------------------------------
+# --- Text columns -------------------------------------------------------------------------------------
 
 
 def matrix(text: pl.Series, width: int) -> Bytes:
@@ -238,8 +237,9 @@ def matrix(text: pl.Series, width: int) -> Bytes:
 def is_digits(text: pl.Expr, width: int) -> pl.Expr:
     """Whether each value is exactly `width` digits (at most 18); null counts as not."""
     number = text.cast(pl.Int64, strict=False)
-    unsigned = text.str.slice(0, 1).is_between(pl.lit("0"), pl.lit("9"))
-    return (number.is_not_null() & unsigned & (text.str.len_bytes() == width)).fill_null(value=False)
+    # A sign is no digit, though a cast takes it.
+    signed = text.str.starts_with("-") | text.str.starts_with("+")
+    return (number.is_not_null() & ~signed & (text.str.len_bytes() == width)).fill_null(value=False)
 
 
 def check_digits(routing: pl.Series) -> pl.Series:
@@ -247,10 +247,57 @@ def check_digits(routing: pl.Series) -> pl.Series:
 
     Weights 3 7 1 3 7 1 3 7; the digit brings the weighted sum to a multiple of ten.
     """
-    good = pl.DataFrame({"r": routing}).select(is_digits(pl.col("r"), 8)).to_series()
-    eight = routing if good.all() else routing.zip_with(good, pl.Series(["00000000"]))
-    if eight.is_empty():
-        return pl.Series([], dtype=pl.String)
-    weighted = (matrix(eight, 8) - 48).astype(np.int64) @ _WEIGHTS
-    digits = pl.Series((10 - weighted % 10) % 10).cast(pl.String)
-    return digits if good.all() else digits.zip_with(good, pl.Series([None], dtype=pl.String))
+    return routing_facts(routing)["expected_digit"]
+
+
+def routing_facts(routing: pl.Series) -> pl.DataFrame:
+    """Tell of each routing number `good_rdfi` (eight digits), its value `rdfi_number` and `expected_digit`.
+
+    The value is also given of other whole numbers, because controls are summed from whatever stands there.
+    """
+    views = _views(routing)
+    value, good, digit = np.empty(len(views), np.int64), np.empty(len(views), np.bool_), np.empty(len(views), np.int64)
+
+    def work(part: slice) -> None:
+        head, tail = views[part, 0], views[part, 1]
+        words = (head >> np.uint64(32)) | (tail << np.uint64(32))
+        digit[part] = _check_digit_of(words)
+        value[part], good[part] = _eight(words)
+        good[part] &= (head & np.uint64(0xFFFFFFFF)) == 8
+
+    in_blocks(len(views), work)
+    number, expected = pl.Series(value), _TEN.gather(pl.Series(digit))
+    if not good.all():
+        fits = pl.Series(good)
+        number = number.zip_with(fits, routing.cast(pl.Int64, strict=False))
+        expected = expected.set(~fits, None)
+    return pl.DataFrame({"good_rdfi": good, "rdfi_number": number, "expected_digit": expected})
+
+
+_TEN = pl.Series([str(digit) for digit in range(10)])
+
+
+def _check_digit_of(words: Words) -> Numbers:
+    """Weigh digits 1 3 5 7 by 3 1 7 3 and 2 4 6 8 by 7 3 1 7: each four are one multiplication of 16-bit lanes."""
+    lanes, top = np.uint64(0x000F000F000F000F), np.uint64(48)
+    odd = ((words & lanes) * np.uint64(0x0003000100070003)) >> top
+    even = (((words >> np.uint64(8)) & lanes) * np.uint64(0x0007000300010007)) >> top
+    return ((10 - (odd + even) % np.uint64(10)) % np.uint64(10)).view(np.int64)
+
+
+def only(text: pl.Series, letters: str) -> pl.Series:
+    """Whether each value is null, empty or made of these letters alone."""
+    first = _views(text)[:, 0] >> np.uint64(32) & np.uint64(0xFF)
+    # Few values start with such a letter; only these are looked at whole. An empty one starts with a zero byte.
+    maybe = np.isin(first, [0, *letters.encode()])
+    if maybe.any():
+        at = np.flatnonzero(maybe)
+        maybe[at] = (text.gather(at).fill_null("").str.strip_chars(letters) == "").to_numpy()
+    return pl.Series(maybe)
+
+
+def _views(text: pl.Series) -> Words:
+    """See a text column as Arrow's 16-byte views (null as empty): length, first four bytes, the next eight."""
+    filled = text.fill_null("") if text.null_count() else text
+    arrow = filled.rechunk().to_arrow(compat_level=pl.CompatLevel.newest())
+    return np.frombuffer(arrow.buffers()[1], "<u8").reshape(-1, 2)[arrow.offset : arrow.offset + len(arrow)]

@@ -32,8 +32,7 @@ def control_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
 
 def _duplicates(entries: pl.DataFrame) -> pl.DataFrame:
     """Look for traces used twice; traces that rise over the whole file need no look."""
-    trace = _C("trace_number").cast(pl.Int64, strict=False)
-    if entries.select(((trace > trace.shift(1)).fill_null(value=False)).sum() >= pl.len() - 1).item():
+    if entries.select(((_C("trace") > _C("trace").shift(1)).fill_null(value=False)).sum() >= pl.len() - 1).item():
         return together([])
     traced = entries.filter((_C("trace_number") != "") & (_C("sec") != "ADV"))
     return broken(traced, [DUPLICATE_TRACE])

@@ -4,7 +4,7 @@ import polars as pl
 
 from formats.errors import FormatError
 from formats.nacha.bytesof import is_digits
-from formats.nacha.codes import CHANGE_CODES, RETURN_CODES
+from formats.nacha.codes import CHANGE_CODES, RETURN_CODES, hinted
 from formats.nacha.fields import Layout
 from formats.nacha.layouts import (
     BATCH_CONTROL,
@@ -111,8 +111,7 @@ WRITING_ADDENDA_RULES = [
 
 def _again(entries: pl.DataFrame) -> pl.DataFrame:
     """Find the entries whose trace number was used before in the file."""
-    trace = _C("trace_number").cast(pl.Int64, strict=False)
-    if entries.select((trace > trace.shift(1)).fill_null(value=True).all()).item():
+    if entries.select((_C("trace") > _C("trace").shift(1)).fill_null(value=True).all()).item():
         return entries.clear()
     # An advice of the operator has no trace.
     return entries.drop_nulls("trace_number").filter(~pl.struct("file", "trace_number").is_first_distinct())
@@ -169,7 +168,7 @@ def fitting_rules(layout: Layout) -> list[Rule]:
 
 def refuse(whole: Nacha, found: pl.DataFrame) -> None:
     """Raise the first error of `found` as a FormatError with record, columns, field and masked value."""
-    errors = found.filter(_C("severity") == ERROR)
+    errors = hinted(found.filter(_C("severity") == ERROR))
     if errors.is_empty():
         return
     rule, _, line, column, message, hint = errors.row(0)

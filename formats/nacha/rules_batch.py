@@ -4,6 +4,7 @@ import polars as pl
 
 from formats.nacha.bytesof import check_digits, is_digits
 from formats.nacha.codes import SEC_CODES
+from formats.nacha.enrich import count_by_batch
 from formats.problems import INFO, WARNING
 from formats.rules import Rule
 
@@ -104,19 +105,14 @@ FILE_RULES: list[Rule] = [
 
 def batches_with_facts(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     """Add what a batch's entries say: how many, and which of forward, return, dispute they are."""
-    kind = _COLUMN("kinds")
-    about = entries.group_by("batch").agg(
-        entries=pl.len().cast(pl.Int64),
-        forwards=kind.is_in(["forward"]).any(),
-        returns=(kind == "return").any(),
-        disputes=(kind == "dispute").any(),
-    )
-    out = batches.join(about, on="batch", how="left", maintain_order="left")
-    earlier = _COLUMN("batch_number").shift(1).over("file")
-    return out.with_columns(
-        pl.col("entries").fill_null(0),
-        pl.col("forwards", "returns", "disputes").fill_null(value=False),
-        earlier_number=earlier,
+    held = {
+        f"{kind}s": pl.Series(count_by_batch(batches.height, entries, entries["kinds"] == kind) > 0)
+        for kind in ("forward", "return", "dispute")
+    }
+    return batches.with_columns(
+        entries=pl.Series(count_by_batch(batches.height, entries)),
+        **held,
+        earlier_number=_COLUMN("batch_number").shift(1).over("file"),
     )
 
 

@@ -13,10 +13,6 @@ _SEVEN_OF_IAT = _C("is_iat") & (_C("addenda_count") == 7)
 _REJECTED = _C("trace_number").str.starts_with("REJ")
 
 
-def _empty(name: str) -> pl.Expr:
-    return _C(name).fill_null("").str.strip_chars(" 0") == ""
-
-
 def _place(column: int, **otherwise: int) -> pl.Expr:
     """Give the column of a field, and that of other families of SEC codes; asked of broken rows alone."""
     named = {"swapped": _C("sec").is_in(["CIE", "MTE"]), "adv": _C("sec") == "ADV", "iat": _C("is_iat")}
@@ -78,19 +74,19 @@ ENTRY_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.account",
-        _C("account").fill_null("").str.strip_chars(" ") == "",
+        _C("no_account"),
         _place(13, iat=40),
         "the account number is blank",
     ),
     Rule(
         "nacha.entry.name",
-        _C("needs_name") & _FORWARD & _empty("name"),
+        _C("needs_name") & _FORWARD & _C("no_name"),
         _place(55, swapped=40),
         pl.format("SEC code {} needs the receiver's name", "sec"),
     ),
     Rule(
         "nacha.entry.individual_id",
-        _C("needs_id") & _FORWARD & _empty("individual_id"),
+        _C("needs_id") & _FORWARD & _C("no_id"),
         _place(40, swapped=55),
         pl.format("SEC code {} needs the identification or check serial number", "sec"),
     ),
@@ -155,7 +151,6 @@ ADV_RULES: list[Rule] = [
     ),
 ]
 
-_TRACE = _C("trace_number").cast(pl.Int64, strict=False)
 _SAME_BATCH = _C("batch") == _C("batch").shift(1)
 # An ADV entry carries the operator's routing, day and sequence where others have the trace.
 _TRACED = _C("sec") != "ADV"
@@ -171,19 +166,19 @@ TRACE_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.trace",
-        ~is_digits(_C("trace_number"), 15) & ~_REJECTED & _TRACED,
+        ~_C("good_trace") & ~_REJECTED & _TRACED,
         80,
         "the trace number must be fifteen digits",
     ),
     Rule(
         "nacha.entry.trace_odfi",
-        (_C("trace_number").str.slice(0, 8) != _C("odfi")) & ~_REJECTED & _TRACED,
+        ~_C("odfi_fits") & ~_REJECTED & _TRACED,
         80,
         "the trace number does not start with the ODFI of the batch",
     ),
     Rule(
         "nacha.entry.trace_order",
-        (_TRACE.shift(1) >= _TRACE) & _SAME_BATCH,
+        (_C("trace").shift(1) >= _C("trace")) & _SAME_BATCH,
         80,
         "trace numbers must rise within the batch",
     ),
