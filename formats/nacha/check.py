@@ -6,6 +6,7 @@ controls. Sources: sections 2 to 6 and 8 of the record rules (operator's rejects
 
 import polars as pl
 
+from formats.nacha.codes import hinted
 from formats.nacha.controls import control_problems
 from formats.nacha.enrich import entries_with_facts
 from formats.nacha.profile import STRICT, Profile
@@ -22,7 +23,7 @@ def check(nacha: Nacha, profile: Profile = STRICT) -> pl.DataFrame:
     """Report what breaks the standard (columns of `PROBLEMS`), with the profile's relaxations as warnings."""
     entries = entries_with_facts(nacha)
     found = [content_problems(nacha, entries), control_problems(nacha, entries)]
-    return relaxed(together(found), profile.relaxed)
+    return relaxed(hinted(together(found)), profile.relaxed)
 
 
 def content_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:

@@ -45,6 +45,7 @@ SEC_CODES = _table("sec_codes.csv", ("credits", "debits", "written")).with_colum
 LIMITS = _table("limits.csv", ("confirmed",)).with_columns(
     pl.col("limit_cents").cast(pl.Int64), pl.col("only_sec", "not_sec").str.split(" ").fill_null([])
 )
+_RULES = _table("rules.csv")
 DESCRIPTIONS = _table("descriptions.csv", ("exclusive", "confirmed"))
 
 DISHONORED_CODES: list[str] = RETURN_CODES.filter(kind="dishonored")["return_code"].to_list()
@@ -64,12 +65,20 @@ ACCOUNT_TYPE_BY_CODE = _by_code("account_type")
 
 
 def rules() -> pl.DataFrame:
-    """List every rule by its stable id: rule, severity, record, message (`data/rules.csv`).
+    """List every rule by its stable id: rule, severity, record, message, hint (`data/rules.csv`).
 
     The ids of the groups text, line, record and field come from `read`, file to addenda from `read` and
     `check`, write from `write` alone. `Profile.relaxed` takes these ids.
     """
-    return _table("rules.csv")
+    return _RULES
+
+
+def hinted(found: pl.DataFrame) -> pl.DataFrame:
+    """Give problems (columns of `PROBLEMS`) without a hint of their own the one of their rule."""
+    if found["hint"].len() == 0 or (found["hint"] != "").all():
+        return found
+    usual = pl.col("rule").replace_strict(_RULES["rule"], _RULES["hint"], default="")
+    return found.with_columns(hint=pl.when(pl.col("hint") == "").then(usual).otherwise("hint"))
 
 
 def in_force(day: pl.Expr, row: dict[str, Any]) -> pl.Expr:

@@ -9,7 +9,7 @@ import polars as pl
 
 from formats.nacha import structure
 from formats.nacha.bytesof import Flags, columns
-from formats.nacha.codes import CONTESTED_CODES, DISHONORED_CODES, REFUSED_NOTICE_CODES
+from formats.nacha.codes import CONTESTED_CODES, DISHONORED_CODES, REFUSED_NOTICE_CODES, hinted
 from formats.nacha.fields import Field, Layout
 from formats.nacha.layouts import (
     BATCH_CONTROL,
@@ -52,7 +52,7 @@ def read(data: bytes) -> Nacha:
     family = batches.select(family_of_batch().alias("family"))["family"]
     entries = _entries(parts.entries, batches, family, problems)
     addenda = _addenda(parts.addenda, family, problems)
-    return Nacha(file, batches, entries, addenda, together(problems))
+    return Nacha(file, batches, entries, addenda, hinted(together(problems)))
 
 
 Sorted = list[tuple[Records, Layout]]

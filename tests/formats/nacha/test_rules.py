@@ -6,6 +6,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 
 from formats.errors import FormatError
@@ -35,7 +36,7 @@ def every_rule() -> list[Rule]:
 def test_every_rule_is_listed_once_and_every_listed_one_exists() -> None:
     listed = rules()
     assert listed["rule"].is_unique().all()
-    assert listed.null_count().row(0) == (0, 0, 0, 0)
+    assert listed.null_count().row(0) == (0, 0, 0, 0, 0)
     source = "\n".join(path.read_text() for path in PACKAGE.glob("*.py"))
     told = {rule.rule for rule in every_rule()} | set(IN_SOURCE.findall(source))
     assert told == set(listed["rule"])
@@ -46,6 +47,16 @@ def test_listed_severities_are_those_of_the_rules() -> None:
     assert {rule.rule: listed[rule.rule] for rule in every_rule()} == {
         rule.rule: rule.severity for rule in every_rule()
     }
+
+
+def test_every_problem_says_what_to_do() -> None:
+    spoiled = write(nacha()).replace(b"PPDPREMIUM", b"ppd       ").replace(b"0000002500", b"00000025O0")
+    found = read(b"X\n" + spoiled)
+    both = pl.concat([found.problems, check(found)])
+    assert both.height > 3
+    assert (both["hint"] != "").all()
+    with pytest.raises(FormatError, match="give the account number"):
+        write(nacha(entries=[entry(account="")]))
 
 
 # --- Limits by date --------------------------------------------------------------------------------------
