@@ -128,8 +128,13 @@ def distributed(rows: pl.DataFrame, banks: pl.DataFrame, routes: pl.DataFrame, u
     )
     payers = at.filter(pl.col("spread") & pl.col("sent_through").is_null()).select(_PAYER).unique()
     kept = routes.join(banks, on=_BANK, how="semi").join(payers, on=_PAYER, how="semi")
+    # Where nobody is pushed on, the first bank of those who have a route is all that is asked for.
+    capped = banks.filter(pl.col("monthly_cap_cents").is_not_null())
+    choosing = [payers.join(kept, on=_PAYER, how="anti"), payers.join(capped, on="company_id", how="semi")]
     order = (
-        pl.concat([kept.select(*_PAYER, "bank", rank=pl.lit(-1, pl.Int64)), preferences(payers, banks)])
+        pl.concat(
+            [kept.select(*_PAYER, "bank", rank=pl.lit(-1, pl.Int64)), preferences(pl.concat(choosing).unique(), banks)]
+        )
         .sort(*_PAYER, "rank")
         .unique([*_PAYER, "bank"], keep="first", maintain_order=True)
         .with_columns(rank=pl.int_range(pl.len(), dtype=pl.Int64).over(_PAYER))
