@@ -106,7 +106,7 @@ def _looks_like_ach(text: str) -> bool:
     start = text.lstrip()[:1]
     if start in _RECORD_TYPES:
         return True
-    return re.search(r"(?m)^1.{33}.094", text) is not None
+    return re.search(r"(?m)^1.{33}094", text) is not None
 
 
 def _split(text: str) -> tuple[list[str], list[pl.DataFrame]]:

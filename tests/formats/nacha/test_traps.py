@@ -286,3 +286,9 @@ def test_reversing_a_whole_file_leaves_out_prenotes_and_keeps_international_entr
 
 def test_every_kind_of_answer_reads_without_a_word() -> None:
     assert told(read(write(answered()))) == set()
+
+
+def test_a_file_behind_words_of_its_carrier_is_still_read() -> None:
+    found = read(b"From: the bank\n" + GOOD)
+    assert same_entries(found)
+    assert found.problems.select("rule", "line").rows() == [("nacha.line.short", 1), ("nacha.record.unknown", 1)]
