@@ -215,6 +215,10 @@ def test_sent_by_hand_demands_approval_and_is_told(
 
 def test_a_file_past_its_cut_off_is_not_sent(desk: Desk, company: Record) -> None:
     data = put(company, desk.vault, send_by=CUT_OFF)
+    for hours, warned in ((3, []), (1, ["f1.txt of HARBOR waits for approval, to be sent by 2026-10-01 18:00 UTC"])):
+        before = CUT_OFF - dt.timedelta(hours=hours)
+        found = company.read("delivery/unapproved", companies=[1], business_date=MOMENT.date(), as_of=before)
+        assert found["detail"].to_list() == warned
     open_end = put(company, desk.vault, 2)  # a vendor's file has no cut-off
     for number, content in ((1, data), (2, open_end)):
         approve(desk.releaser, 1, number, digest(content), "ruth")
