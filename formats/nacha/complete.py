@@ -9,11 +9,12 @@ import polars as pl
 from formats.errors import FormatError
 from formats.nacha.bytesof import check_digits
 from formats.nacha.codes import direction
-from formats.nacha.enrich import entries_with_facts, recount_batches, recount_files
+from formats.nacha.enrich import count_at, entries_with_facts, recount_batches, recount_files, spread
 from formats.nacha.fields import Layout
 from formats.nacha.layouts import BATCH_HEADER, BATCH_HEADER_OF, ENTRY, FILE_HEADER, family_of_batch
 from formats.nacha.layouts_addenda import ADDENDA_BY_KIND, addenda_key
 from formats.nacha.offsets import with_offsets
+from formats.nacha.placing import with_lines
 from formats.nacha.profile import STRICT, Profile
 from formats.nacha.schema import ADDENDA, BATCHES, ENTRIES, FILE, Nacha, shaped
 from formats.problems import problems
@@ -58,7 +59,7 @@ def with_facts(nacha: Nacha, profile: Profile) -> tuple[Nacha, pl.DataFrame]:
     parts = Nacha(file, batches, entries, addenda, problems())
     if profile.offset is not None:
         parts = with_offsets(parts, profile.offset)
-    placed = _with_lines(_filled(parts), profile)
+    placed = with_lines(_filled(parts), profile)
     facts = entries_with_facts(placed)
     return _with_controls(placed, facts), facts
 
@@ -115,21 +116,19 @@ def _filled_entries(
 ) -> pl.DataFrame:
     if entries.is_empty():
         return entries
-    sec, family = batches["sec"].gather(entries["batch"]), families.gather(entries["batch"])
-    if addenda.is_empty():
-        follow = payments = pl.lit(0, pl.Int64)
-    else:
-        plain = addenda.group_by("entry").agg(
-            n=pl.len().cast(pl.Int64), p=(~pl.col("kind").str.starts_with("9")).sum().cast(pl.Int64)
-        )
-        counts = entries.select("entry").join(plain, on="entry", how="left", maintain_order="left").fill_null(0)
-        follow, payments = pl.lit(counts["n"]), pl.lit(counts["p"])
-    digit, its = pl.col("check_digit"), pl.lit(family)
+    about = pl.DataFrame([batches["sec"], families.alias("family")])
+    sec, its = spread(about, entries["batch"])
+    follow = payments = pl.lit(0, pl.Int64)
+    if addenda.height:
+        held = addenda["entry"].to_numpy()
+        follow = pl.lit(pl.Series(count_at(held, entries.height)))
+        payments = pl.lit(pl.Series(count_at(held, entries.height, ~addenda["kind"].str.starts_with("9"))))
+    digit = pl.col("check_digit")
     if entries["check_digit"].null_count():
         digit = digit.fill_null(pl.lit(check_digits(entries["rdfi"])))
     return entries.with_columns(
         *_blanks({name: ENTRY[name] for name in families.gather(entries["batch"].unique()).unique()}, its),
-        sec=pl.lit(sec),
+        sec=sec,
         check_digit=digit,
         addenda_indicator=pl.col("addenda_indicator").fill_null((follow > 0).cast(pl.Int64)),
         # An international entry counts all that follows it, its return's own addenda too.
@@ -179,42 +178,6 @@ def _filled_addenda(addenda: pl.DataFrame, entries: pl.DataFrame, families: pl.S
     keys = out.select(addenda_key(pl.lit(families.gather(batch))).alias("key"))["key"]
     layouts = {key: ADDENDA_BY_KIND.get(key, ()) for key in keys.drop_nulls().unique()}
     return out.with_columns(_blanks(layouts, pl.lit(keys)))
-
-
-def _with_lines(parts: Nacha, profile: Profile) -> Nacha:
-    """Give every record the line it will be written on; rows of nines fill each file up to blocks of ten."""
-    held = parts.addenda.group_by("entry").agg(n=pl.len().cast(pl.Int64))
-    entries = parts.entries.join(held, on="entry", how="left", maintain_order="left").with_columns(
-        size=pl.col("n").fill_null(0) + 1
-    )
-    sizes = entries.group_by("batch").agg(pl.col("size").sum())
-    batches = parts.batches.join(sizes, on="batch", how="left", maintain_order="left").with_columns(
-        size=pl.col("size").fill_null(0) + 2
-    )
-    totals = batches.group_by("file").agg(pl.col("size").sum())
-    block = 10 if profile.blocking else 1
-    file = parts.file.join(totals, on="file", how="left", maintain_order="left")
-    file = file.with_columns(size=pl.col("size").fill_null(0) + 2)
-    file = file.with_columns(records=(pl.col("size") + block - 1) // block * block)
-    file = file.with_columns(line=pl.col("records").cum_sum() - pl.col("records") + 1)
-    file = file.with_columns(control_line=pl.col("line") + pl.col("size") - 1)
-    before = (pl.col("size").cum_sum() - pl.col("size")).over("file")
-    batches = batches.with_columns(line=pl.lit(file["line"].gather(batches["file"])) + 1 + before)
-    batches = batches.with_columns(control_line=pl.col("line") + pl.col("size") - 1)
-    # Entries stand in the order of their batches, so a running sum less the batch's own start is its place.
-    running = entries["size"].cum_sum() - entries["size"]
-    starts = (batches["size"] - 2).cum_sum() - (batches["size"] - 2)
-    lines = batches["line"].gather(entries["batch"]) + 1 + running - starts.gather(entries["batch"])
-    entries = entries.with_columns(line=lines)
-    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("entry")
-    addenda = parts.addenda.with_columns(line=pl.lit(entries["line"].gather(parts.addenda["entry"])) + place)
-    return Nacha(
-        file.select(FILE.keys()),
-        batches.select(BATCHES.keys()),
-        entries.select(ENTRIES.keys()),
-        addenda.select(ADDENDA.keys()),
-        parts.problems,
-    )
 
 
 def _with_controls(parts: Nacha, facts: pl.DataFrame) -> Nacha:

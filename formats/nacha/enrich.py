@@ -36,11 +36,11 @@ def entries_with_facts(nacha: Nacha) -> pl.DataFrame:
     return with_batch.with_columns(odfi_fits=_odfi_fits(with_batch))
 
 
-def spread(about: pl.DataFrame, row: pl.Series) -> list[pl.Expr] | list[pl.Series]:
+def spread(about: pl.DataFrame, row: pl.Series) -> list[pl.Expr]:
     """Give each row what its batch (or file) has, by position; where all have the same, it is not repeated."""
     if about.height and not row.null_count() and (about.height == 1 or about.unique().height == 1):
         return [pl.lit(about[name][0], about.schema[name]).alias(name) for name in about.columns]
-    return [about[name].gather(row) for name in about.columns]
+    return [pl.lit(about[name].gather(row)) for name in about.columns]
 
 
 def _odfi_fits(entries: pl.DataFrame) -> pl.Expr:
@@ -80,8 +80,8 @@ def _addenda_facts(addenda: pl.DataFrame, entries: int) -> list[pl.Expr] | list[
     placed = addenda.filter(pl.col("entry").is_not_null())
     entry = placed["entry"].to_numpy()
     notice, back = placed["type_code"].eq_missing("98"), placed["type_code"].eq_missing("99")
-    answers = _count(entry, entries, notice | back)
-    every = _count(entry, entries)
+    answers = count_at(entry, entries, notice | back)
+    every = count_at(entry, entries)
     # What weighs more is laid over what weighs less.
     weights = np.zeros(entries, np.int64)
     for weight, which in enumerate(
@@ -99,7 +99,7 @@ def _addenda_facts(addenda: pl.DataFrame, entries: int) -> list[pl.Expr] | list[
 _KINDS = pl.Series("kinds", ["forward", "return", "dispute", "notice"])
 
 
-def _count(at: Numbers, length: int, which: pl.Series | None = None) -> Numbers:
+def count_at(at: Numbers, length: int, which: pl.Series | None = None) -> Numbers:
     """Count how often each position 0 .. `length` - 1 occurs, or occurs where `which` holds."""
     return np.bincount(at if which is None else at[which.fill_null(value=False).to_numpy()], minlength=length)
 
@@ -110,7 +110,7 @@ def count_by_batch(batches: int, rows: pl.DataFrame, which: pl.Series | None = N
     if batch.null_count():
         inside = batch.is_not_null()
         batch, chosen = batch.filter(inside), None if which is None else which.filter(inside)
-    return _count(batch.to_numpy(), batches, chosen)
+    return count_at(batch.to_numpy(), batches, chosen)
 
 
 def recount_batches(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:

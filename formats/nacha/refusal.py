@@ -3,8 +3,7 @@
 import polars as pl
 
 from formats.errors import FormatError
-from formats.nacha.bytesof import is_digits
-from formats.nacha.codes import CHANGE_CODES, RETURN_CODES, hinted
+from formats.nacha.codes import CHANGE_CODES, RETURN_CODES, SEC_CODES, hinted
 from formats.nacha.fields import Layout
 from formats.nacha.layouts import (
     BATCH_CONTROL,
@@ -32,8 +31,7 @@ def writing_problems(whole: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
     lines = [frame for frame in (whole.file, whole.batches) if not frame.is_empty()]
     if not lines:
         raise FormatError("nacha.write.empty: there is no file to write", hint="give a file frame of one row")
-    batches = entries.lazy().group_by("batch").agg(_C("written").first()).collect()
-    unwritten = whole.batches.join(batches, on="batch", how="left", maintain_order="left")
+    unwritten = whole.batches.join(SEC_CODES.select("sec", "written"), on="sec", how="left", maintain_order="left")
     return together(
         [
             broken(unwritten, WRITING_BATCH_RULES),
@@ -80,7 +78,7 @@ WRITING_ENTRY_RULES = [
     Rule("nacha.write.transaction_code", _C("transaction_code").is_null(), 2, "there is no transaction code"),
     Rule(
         "nacha.write.reject_trace",
-        ~is_digits(_C("trace_number"), 15) & ~_ADV,
+        ~_C("good_trace") & ~_ADV,
         80,
         "the trace must be fifteen digits",
     ),
@@ -123,10 +121,12 @@ def _foreign(whole: Nacha) -> pl.DataFrame:
     headers = {name: BATCH_HEADER_OF.get(name, BATCH_HEADER) for name in ENTRY}
     controls = {name: BATCH_CONTROL_OF.get(name, BATCH_CONTROL) for name in ENTRY}
     key = addenda_key(pl.lit(family.gather(whole.addenda["batch"])))
+    # The usual file has one family; then it is not repeated for every entry.
+    of_entry = family.gather(whole.entries["batch"]) if family.n_unique() > 1 else family
     return together(
         [
             *_lost(whole.batches, family, {name: headers[name] + controls[name] for name in ENTRY}, "batch header"),
-            *_lost(whole.entries, family.gather(whole.entries["batch"]), ENTRY, "entry"),
+            *_lost(whole.entries, of_entry, ENTRY, "entry"),
             *_lost(whole.addenda, whole.addenda.select(key.alias("key"))["key"], ADDENDA_BY_KIND, "addenda"),
         ]
     )
@@ -135,11 +135,13 @@ def _foreign(whole: Nacha) -> pl.DataFrame:
 def _lost(frame: pl.DataFrame, keys: pl.Series, layouts: dict[str, Layout], record: str) -> list[pl.DataFrame]:
     found = []
     filled = [name for name in frame.columns if name not in _POSITION and frame[name].null_count() < frame.height]
-    for key in keys.unique():
+    names = keys.unique()
+    for key in names:
         known = {field.name for field in layouts.get(key, ())}
         lost = [name for name in filled if name not in known]
         if lost:
-            found.append(broken(frame.filter(keys == key), [_no_place(f"{record} of {key}", name) for name in lost]))
+            part = frame.filter(keys == key) if len(names) > 1 else frame
+            found.append(broken(part, [_no_place(f"{record} of {key}", name) for name in lost]))
     return found
 
 

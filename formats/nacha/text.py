@@ -9,7 +9,7 @@ import re
 import numpy as np
 import polars as pl
 
-from formats.nacha.bytesof import Page, matrix
+from formats.nacha.bytesof import Page, in_blocks, matrix
 from formats.problems import INFO, WARNING
 from formats.rules import NONE, Rule, broken, one, together
 
@@ -50,10 +50,17 @@ def _uniform(data: bytes) -> Page | None:
 
 def _is_plain(page: Page, end: bytes) -> bool:
     """Whether all columns are printable ASCII and all line ends alike."""
-    if page.lines.max() > 0x7E or any((page.lines[:, 94 + at] != byte).any() for at, byte in enumerate(end)):
-        return False
-    # Bytes below a blank are the line ends alone when there are as many as these make.
-    return int(np.count_nonzero(page.lines < 0x20)) == len(page.lines) * len(end)
+    plain = []
+
+    def look(part: slice) -> None:
+        lines = page.lines[part]
+        ended = all((lines[:, 94 + at] == byte).all() for at, byte in enumerate(end))
+        # Bytes below a blank are the line ends alone when there are as many as these make.
+        low = int(np.count_nonzero(lines < 0x20))
+        plain.append(ended and low == len(lines) * len(end) and lines.max() <= 0x7E)
+
+    in_blocks(len(page.lines), look)
+    return all(plain)
 
 
 def _irregular(data: bytes) -> tuple[Page, pl.DataFrame]:
