@@ -153,11 +153,12 @@ def play(runner: Runner, script: Script) -> list[Night]:
     return [night for part in PARTS for night in part(runner, script)]
 
 
-def finish(desk: Desk, nights: list[Night], began: float) -> dict[str, Any]:
+def finish(desk: Desk, script: Script, nights: list[Night], began: float) -> dict[str, Any]:
     """The demo's result: figures as they stand when all is answered."""
     from pipelines.nights import report, summary  # noqa: PLC0415
 
-    return report(desk, [summary(desk, *night) for night in nights], time.perf_counter() - began)
+    figures = [summary(desk, *night) for night in nights]
+    return report(desk, figures, time.perf_counter() - began, by_day=[script.answered_on])
 
 
 @contextmanager

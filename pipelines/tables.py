@@ -100,6 +100,11 @@ def notes(files: Sequence[Mapping[str, Any]]) -> list[str]:
     return told
 
 
+ACH = {"date": "date", "file": "file", "purpose": "for", "description": "description", "sec": "SEC",
+       "effective_date": "settles", "entries": "entries", "debit_cents": "debits $",
+       "credit_cents": "credits $"}  # fmt: skip
+
+
 def nights_table(nights: Sequence[Mapping[str, Any]]) -> str:
     """Figures down, nights across."""
     rows = [
@@ -115,6 +120,8 @@ def nights_text(result: Mapping[str, Any]) -> str:
     parts = [nights_table(result["nights"])]
     if result["files"]:
         parts.append(table(result["files"], FILES, "Files, with what each holds and where it is now"))
+    if result["ach"]:
+        parts.append(table(result["ach"], ACH, "What the ACH files hold"))
     if result["reports"]:
         folders = dict.fromkeys(str(Path(r["path"]).parent) for r in result["reports"])
         parts.append("Reports (open nightly.html)\n" + "\n".join(f"  {folder}/" for folder in folders))
