@@ -40,8 +40,8 @@ def originate(tx: Tx, partners: dict[str, Partner], vault: Vault, as_of: dt.date
 
     Returns:
         ach_files, ach_entries, ach_debit_cents and ach_credit_cents (of entries, offsets left out), ach_waiting (their
-        day has not come), ach_held (their account must wait, or
-        no bank has room this month), quarantined, voided (entries of void files).
+        day has not come), ach_held (their account must wait, or no bank has room this month), quarantined, voided
+        (entries of void files).
 
     Raises:
         SettingsError: a company's bank has no profile, or its offset account is missing.
