@@ -63,6 +63,7 @@ file_limit_cents = 10_000_000_000
 day_limit_cents = 20_000_000_000
 hold_banking_days = 5
 retry_after_days = 5
+prenote = "new"
 """
 _VENDOR_TABLE = """\
 [edi834]
