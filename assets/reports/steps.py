@@ -1,4 +1,4 @@
-"""The reports step of a night: five files or six in a folder per book and business date, registered with their sha256."""
+"""The reports step of a night: five or six files in a folder per book and business date, registered by sha256."""
 
 from __future__ import annotations
 
