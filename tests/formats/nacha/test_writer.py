@@ -262,7 +262,7 @@ def test_a_named_relaxation_turns_the_refusal_off() -> None:
 # --- What is written is read back whole ----------------------------------------------------------------
 
 
-@settings(max_examples=50, deadline=None, derandomize=True)
+@settings(max_examples=40, deadline=None, derandomize=True)
 @given(written())
 def test_what_is_written_is_read_back(drawn: tuple[Nacha, Profile]) -> None:
     whole, profile = drawn
