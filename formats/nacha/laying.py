@@ -26,7 +26,8 @@ class Sheet:
         self._stride = 94 + len(self._end)
         # The buffer of a stream becomes bytes without a copy of the whole file.
         self._stream = io.BytesIO(bytes(lines * self._stride))
-        self._page = np.frombuffer(self._stream.getbuffer(), np.uint8).reshape(lines, self._stride)
+        self._view = self._stream.getbuffer()
+        self._page = np.frombuffer(self._view, np.uint8).reshape(lines, self._stride)
 
     def nines(self, first: int, last: int) -> None:
         """Lay rows of nines from line `first` to the one before `last` (0-based)."""
@@ -47,20 +48,24 @@ class Sheet:
         lines, bare = frame["line"].to_numpy() - 1, []
 
         def work(part: slice) -> None:
-            room = np.frombuffer(record * (part.stop - part.start), np.uint8).reshape(-1, self._stride)
-            for field in fields:
-                field.fill(part, room)
-            bare.append(room[:, :94].min() >= BLANK and room.max() <= 0x7E)
             rows = lines[part]
             first, last = int(rows[0]), int(rows[-1])
             run = last - first + 1 == len(rows)
-            self._page[slice(first, last + 1) if run else rows] = room
+            room = self._page[first : last + 1] if run else np.empty((len(rows), self._stride), np.uint8)
+            room[:] = np.frombuffer(record, np.uint8)
+            for field in fields:
+                field.fill(part, room)
+            bare.append(room[:, :94].min() >= BLANK and room.max() <= 0x7E)
+            if not run:
+                self._page[rows] = room
 
         in_blocks(len(lines), work)
         return all(bare)
 
     def bytes(self) -> bytes:
-        """Give the whole file."""
+        """Give the whole file; nothing can be laid after that."""
+        del self._page
+        self._view.release()
         return self._stream.getvalue()
 
 

@@ -20,7 +20,7 @@ _NOTHING = Page.over(b"", 94)
 
 def records(data: bytes) -> tuple[Page, pl.DataFrame]:
     """Split a file into records, in the order of its lines, and tell the problems found on the way."""
-    if not data.strip():
+    if not data or data.isspace():
         note = one("nacha.file.empty", "the file is empty", "an empty delivery: ask the sender if in doubt", WARNING)
         return _NOTHING, note
     uniform = _uniform(data)
