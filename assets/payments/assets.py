@@ -47,4 +47,10 @@ def payments_assets() -> list[dg.AssetsDefinition]:
             query="payments/check_files",
             description="The registered totals of each ACH file of the night are the sums of its entries.",
         ),
+        night_check(
+            "payments/ach_files",
+            "accounts_may_be_drawn_on",
+            query="payments/check_accounts",
+            description="No live entry of the night is on an account that is blocked, closed or waits for its proof.",
+        ),
     ]
