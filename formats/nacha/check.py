@@ -14,9 +14,12 @@ from formats.nacha.rules_addenda import ADDENDA_RULES, ANSWER_RULES, addenda_wit
 from formats.nacha.rules_batch import BATCH_RULES, FILE_RULES, batches_with_facts, files_with_facts
 from formats.nacha.rules_dated import dated_problems
 from formats.nacha.rules_entry import ADV_RULES, ENTRY_RULES, TRACE_RULES
-from formats.nacha.rules_iat import IAT_ADDENDA_RULES, IAT_BATCH_RULES, blank_rules
+from formats.nacha.rules_iat import IAT_ADDENDA_RULES, IAT_BATCH_RULES, IAT_BLANK_RULES
 from formats.nacha.schema import Nacha
-from formats.rules import broken, relaxed, together
+from formats.rules import NONE, broken, relaxed, together
+
+_OF_BATCHES = [*BATCH_RULES, *IAT_BATCH_RULES]
+_OF_IAT_ADDENDA = [*IAT_ADDENDA_RULES, *IAT_BLANK_RULES]
 
 
 def check(nacha: Nacha, profile: Profile = STRICT) -> pl.DataFrame:
@@ -28,18 +31,29 @@ def check(nacha: Nacha, profile: Profile = STRICT) -> pl.DataFrame:
 
 def content_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
     """Report what breaks the rules about content; `entries` are those of `entries_with_facts`."""
-    addenda = addenda_with_facts(nacha.addenda, entries)
+    inside = entries.filter(pl.col("batch").is_not_null()) if entries["batch"].null_count() else entries
     return together(
         [
             broken(files_with_facts(nacha.file, nacha.batches), FILE_RULES),
-            broken(batches_with_facts(nacha.batches, entries), [*BATCH_RULES, *IAT_BATCH_RULES]),
+            broken(batches_with_facts(nacha.batches, entries), _OF_BATCHES),
             broken(entries, ENTRY_RULES),
-            broken(entries.filter(pl.col("batch").is_not_null()), TRACE_RULES),
+            broken(inside, TRACE_RULES),
             broken(_advices(nacha, entries), ADV_RULES),
-            broken(addenda, ADDENDA_RULES),
-            broken(addenda.filter(pl.col("type_code").is_in(["98", "99"])), ANSWER_RULES),
-            broken(addenda.filter(pl.col("is_iat")), [*IAT_ADDENDA_RULES, *blank_rules()]),
+            _addenda_problems(nacha.addenda, entries),
             dated_problems(nacha, entries),
+        ]
+    )
+
+
+def _addenda_problems(addenda: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+    if addenda.is_empty():
+        return NONE
+    known = addenda_with_facts(addenda, entries)
+    return together(
+        [
+            broken(known, ADDENDA_RULES),
+            broken(known.filter(pl.col("type_code").is_in(["98", "99"])), ANSWER_RULES),
+            broken(known.filter(pl.col("is_iat")), _OF_IAT_ADDENDA),
         ]
     )
 

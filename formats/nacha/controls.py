@@ -16,15 +16,14 @@ _FILE = {"batches": 2, "count": 14, "hash": 22, "debit_cents": 32, "credit_cents
 def control_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
     """Report controls that disagree with the recount; `entries` are those of `entries_with_facts`."""
     counted = recount_batches(nacha, entries)
-    batches = nacha.batches.drop("line").rename({"control_line": "line"})
-    batches = batches.join(counted.drop("file"), on="batch", how="left", maintain_order="left")
-    files = nacha.file.drop("line").rename({"control_line": "line"})
-    totals = recount_files(nacha, counted).drop("records")
-    files = files.join(totals, on="file", how="left", maintain_order="left")
+    at_control = _C("control_line").alias("line")
+    batches = nacha.batches.with_columns(at_control, *(counted[name] for name in _BATCH))
+    totals = recount_files(nacha, counted)
+    files = nacha.file.with_columns(at_control, totals["blocks"], *(totals[name] for name in _FILE))
     return together(
         [
-            broken(batches.drop_nulls("line"), _batch_rules()),
-            broken(files.drop_nulls("line"), _file_rules()),
+            broken(batches.drop_nulls("line"), _BATCH_RULES),
+            broken(files.drop_nulls("line"), _FILE_RULES),
             _duplicates(entries),
         ]
     )
@@ -92,3 +91,6 @@ def _file_rules() -> list[Rule]:
             severity=WARNING,
         ),
     ]
+
+
+_BATCH_RULES, _FILE_RULES = _batch_rules(), _file_rules()

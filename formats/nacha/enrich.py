@@ -50,33 +50,40 @@ def _odfi_fits(entries: pl.DataFrame) -> pl.Expr:
     return pl.col("trace_number").str.slice(0, 8) == pl.col("odfi")
 
 
+_MUST = pl.col("mandatory").fill_null([])
+_OF_SEC = SEC_CODES.select(
+    "sec",
+    "credits",
+    "debits",
+    "addenda_max",
+    "written",
+    needs_name=_MUST.list.contains("name"),
+    needs_id=_MUST.list.contains("individual_id"),
+)
+_COR_OF_IAT = pl.col("company_name") == "IATCOR"
+_BATCH_FACTS = (
+    "service_class",
+    "odfi",
+    "file",
+    "credits",
+    "debits",
+    "written",
+    pl.when(is_digits(pl.col("odfi"), 8)).then(pl.col("odfi").cast(pl.Int64, strict=False)).alias("odfi_number"),
+    # A notice on an international entry has SEC code COR and carries the addenda of IAT.
+    pl.when(_COR_OF_IAT).then(12).otherwise("addenda_max").alias("addenda_max"),
+    pl.col("entry_description").str.starts_with("REVERSAL").alias("is_reversal"),
+    ((pl.col("sec") == "IAT") | _COR_OF_IAT).alias("is_iat"),
+    pl.col("needs_name", "needs_id").fill_null(value=False),
+)
+
+
 def _batch_facts(batches: pl.DataFrame) -> pl.DataFrame:
-    sec = SEC_CODES.select("sec", "credits", "debits", "addenda_max", "mandatory", "written")
-    known = batches.select("sec", "service_class", "odfi", "file", "entry_description", "company_name").join(
-        sec, on="sec", how="left", maintain_order="left"
-    )
-    must = pl.col("mandatory").fill_null([])
-    return known.select(
-        "service_class",
-        "odfi",
-        "file",
-        "credits",
-        "debits",
-        "written",
-        odfi_number=pl.when(is_digits(pl.col("odfi"), 8)).then(pl.col("odfi").cast(pl.Int64, strict=False)),
-        # A notice on an international entry has SEC code COR and carries the addenda of IAT.
-        addenda_max=pl.when(pl.col("company_name") == "IATCOR").then(12).otherwise("addenda_max"),
-        is_reversal=pl.col("entry_description").str.starts_with("REVERSAL"),
-        is_iat=(pl.col("sec") == "IAT") | (pl.col("company_name") == "IATCOR"),
-        needs_name=must.list.contains("name"),
-        needs_id=must.list.contains("individual_id"),
-    )
+    return batches.join(_OF_SEC, on="sec", how="left", maintain_order="left").select(_BATCH_FACTS)
 
 
 def _addenda_facts(addenda: pl.DataFrame, entries: int) -> list[pl.Expr] | list[pl.Series]:
     if addenda.is_empty():
-        none = [pl.lit(0, pl.Int64).alias(name) for name in ("addenda", "payments", "answers")]
-        return [*none, pl.lit("forward").alias("kinds")]
+        return _WITHOUT_ADDENDA
     placed = addenda.filter(pl.col("entry").is_not_null())
     entry = placed["entry"].to_numpy()
     notice, back = placed["type_code"].eq_missing("98"), placed["type_code"].eq_missing("99")
@@ -96,6 +103,10 @@ def _addenda_facts(addenda: pl.DataFrame, entries: int) -> list[pl.Expr] | list[
     ]
 
 
+_WITHOUT_ADDENDA = [
+    *(pl.lit(0, pl.Int64).alias(name) for name in ("addenda", "payments", "answers")),
+    pl.lit("forward").alias("kinds"),
+]
 _KINDS = pl.Series("kinds", ["forward", "return", "dispute", "notice"])
 
 
@@ -125,16 +136,11 @@ def recount_batches(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
     amount, side = inside["amount_cents"].fill_null(0).to_numpy(), inside["direction"]
     count, addenda = count_by_batch(length, entries), count_by_batch(length, nacha.addenda)
 
-    def total(values: Numbers) -> Numbers:
-        out = np.zeros(length, np.int64)
-        np.add.at(out, batch, values)
-        return out
-
     return nacha.batches.select("batch", "file").with_columns(
         entries=pl.Series(count),
-        hash=pl.Series(total(inside["rdfi_number"].fill_null(0).to_numpy()) % HASH_KEEP),
-        debit_cents=pl.Series(total(np.where((side == "debit").fill_null(value=False), amount, 0))),
-        credit_cents=pl.Series(total(np.where((side == "credit").fill_null(value=False), amount, 0))),
+        hash=pl.Series(sum_at(batch, inside["rdfi_number"].fill_null(0).to_numpy(), length) % HASH_KEEP),
+        debit_cents=pl.Series(sum_at(batch, np.where(side.eq_missing("debit"), amount, 0), length)),
+        credit_cents=pl.Series(sum_at(batch, np.where(side.eq_missing("credit"), amount, 0), length)),
         addenda=pl.Series(addenda),
         count=pl.Series(count + addenda),
     )
@@ -142,13 +148,21 @@ def recount_batches(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
 
 def recount_files(nacha: Nacha, batches: pl.DataFrame) -> pl.DataFrame:
     """Sum the recounted batches per file: file, batches, count, hash, debit_cents, credit_cents, blocks."""
-    per_file = batches.group_by("file").agg(
-        pl.col("count", "debit_cents", "credit_cents").sum(),
-        batches=pl.len().cast(pl.Int64),
-        hash=pl.col("hash").sum() % HASH_KEEP,
-    )
-    counted = nacha.file.select("file", "records").join(per_file, on="file", how="left", maintain_order="left")
-    return counted.with_columns(
-        pl.col("batches", "count", "hash", "debit_cents", "credit_cents").fill_null(0),
-        blocks=(pl.col("records") + 9) // 10,
-    )
+    length, file = nacha.file.height, batches["file"].to_numpy()
+    sums = {name: sum_at(file, batches[name].to_numpy(), length) for name in _SUMMED}
+    return nacha.file.select(
+        "file",
+        (pl.col("records") + 9) // 10,
+        *(pl.Series(name, values % HASH_KEEP if name == "hash" else values) for name, values in sums.items()),
+        pl.Series("batches", count_at(file, length)),
+    ).rename({"records": "blocks"})
+
+
+_SUMMED = ("count", "hash", "debit_cents", "credit_cents")
+
+
+def sum_at(at: Numbers, values: Numbers, length: int) -> Numbers:
+    """Sum the values of each position 0 .. `length` - 1."""
+    out = np.zeros(length, np.int64)
+    np.add.at(out, at, values)
+    return out

@@ -4,7 +4,7 @@ import numpy as np
 import polars as pl
 
 from formats.nacha.bytesof import Numbers
-from formats.nacha.enrich import count_at
+from formats.nacha.enrich import count_at, sum_at
 from formats.nacha.profile import Profile
 from formats.nacha.schema import Nacha
 
@@ -20,9 +20,7 @@ def with_lines(parts: Nacha, profile: Profile) -> Nacha:
     )
     held = count_at(entry_of, parts.entries.height)  # addenda of each entry
     inside = count_at(batch_of, parts.batches.height) + count_at(batch_of[entry_of], parts.batches.height)
-    size = np.zeros(parts.file.height, np.int64)
-    np.add.at(size, file_of, inside + 2)
-    size += 2
+    size = sum_at(file_of, inside + 2, parts.file.height) + 2
     block = 10 if profile.blocking else 1
     records = -(-size // block) * block
     file_line = _before(records) + 1

@@ -4,6 +4,8 @@ Which file, batch and entry a record belongs to follows from the order of record
 the records of each type are then read column by column by their layout.
 """
 
+from functools import cache
+
 import numpy as np
 import polars as pl
 
@@ -36,6 +38,7 @@ _CONTROL_OF_BATCH: Schema = {"batch": pl.Int64(), "line": pl.Int64()} | {
 _CONTROL_OF_FILE: Schema = {"file": pl.Int64(), "line": pl.Int64()} | {
     name: kind for name, kind in FILE.items() if name.startswith("control_") and name != "control_line"
 }
+_NO_ADDENDA = empty(ADDENDA)
 
 
 def read(data: bytes) -> Nacha:
@@ -141,7 +144,7 @@ def _by_family(part: Records, family: pl.Series) -> Sorted:
 
 def _addenda(part: Records, family: pl.Series, problems: list[pl.DataFrame]) -> pl.DataFrame:
     if not len(part):
-        return empty(ADDENDA)
+        return _NO_ADDENDA
     batch = nullable("batch", part.places["batch"])
     known = pl.DataFrame([part.text(2, 3).alias("type"), part.text(4, 6).alias("code"), family.gather(batch)])
     kinds = known.select("family", kind=_kind()).with_columns(key=addenda_key(pl.col("family")))
@@ -169,5 +172,10 @@ def _kind() -> pl.Expr:
 def _in_shape(found: list[pl.Series], schema: Schema) -> pl.DataFrame:
     """Make a frame of exactly the columns of `schema`; what was not found is null."""
     have = {column.name for column in found}
-    absent = [pl.lit(None, kind).alias(name) for name, kind in schema.items() if name not in have]
+    absent = [_absent(name, kind) for name, kind in schema.items() if name not in have]
     return pl.DataFrame(found).with_columns(absent).select(schema.keys())
+
+
+@cache
+def _absent(name: str, kind: pl.DataType) -> pl.Expr:
+    return pl.lit(None, kind).alias(name)

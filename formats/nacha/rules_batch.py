@@ -4,7 +4,7 @@ import polars as pl
 
 from formats.nacha.bytesof import check_digits, is_digits
 from formats.nacha.codes import SEC_CODES
-from formats.nacha.enrich import count_by_batch
+from formats.nacha.enrich import count_at, count_by_batch
 from formats.problems import INFO, WARNING
 from formats.rules import Rule
 
@@ -22,14 +22,13 @@ def files_with_facts(files: pl.DataFrame, batches: pl.DataFrame) -> pl.DataFrame
 
     `expected_digit`; `batches` (how many), `adv` and `others` (whether it holds ADV and other batches).
     """
-    adv = _COLUMN("sec") == "ADV"
-    about = batches.group_by("file").agg(
-        batches=pl.len().cast(pl.Int64), adv=adv.fill_null(value=False).any(), others=(~adv).fill_null(value=True).any()
-    )
-    out = files.join(about, on="file", how="left", maintain_order="left")
-    return out.with_columns(
-        pl.col("batches").fill_null(0),
-        pl.col("adv", "others").fill_null(value=False),
+    file = batches["file"].to_numpy()
+    held = count_at(file, files.height)
+    adv = count_at(file, files.height, batches["sec"] == "ADV")
+    return files.with_columns(
+        batches=pl.Series(held),
+        adv=pl.Series(adv > 0),
+        others=pl.Series(held > adv),
         expected_digit=check_digits(files["destination"].str.slice(0, 8)),
     )
 

@@ -16,7 +16,7 @@ from formats.nacha.rules_batch import BATCH_RULES, FILE_RULES
 from formats.nacha.rules_dated import LIMIT_RULES, SAME_DAY_RULES
 from formats.nacha.rules_description import BATCH_DESCRIPTION_RULES, ENTRY_DESCRIPTION_RULES
 from formats.nacha.rules_entry import ADV_RULES, DUPLICATE_TRACE, ENTRY_RULES, TRACE_RULES
-from formats.nacha.rules_iat import IAT_ADDENDA_RULES, IAT_BATCH_RULES, blank_rules
+from formats.nacha.rules_iat import IAT_ADDENDA_RULES, IAT_BATCH_RULES, IAT_BLANK_RULES
 from formats.rules import Rule
 from tests.formats.nacha.build import batch, entry, header, iat_batch, iat_entry, iat_parties, nacha
 
@@ -28,7 +28,7 @@ IN_SOURCE = re.compile(r'"(nacha\.(?:text|line|record|field|file|batch|entry|add
 def every_rule() -> list[Rule]:
     from_lists = [*FILE_RULES, *BATCH_RULES, *IAT_BATCH_RULES, *SAME_DAY_RULES, *BATCH_DESCRIPTION_RULES]
     from_lists += [*ENTRY_RULES, *TRACE_RULES, *ADV_RULES, DUPLICATE_TRACE, *LIMIT_RULES, *ENTRY_DESCRIPTION_RULES]
-    from_lists += [*ADDENDA_RULES, *ANSWER_RULES, *IAT_ADDENDA_RULES, *blank_rules()]
+    from_lists += [*ADDENDA_RULES, *ANSWER_RULES, *IAT_ADDENDA_RULES, *IAT_BLANK_RULES]
     from_lists += [*controls._batch_rules(), *controls._file_rules()]
     return [*from_lists, *refusal.WRITING_BATCH_RULES, *refusal.WRITING_ENTRY_RULES, *refusal.WRITING_ADDENDA_RULES]
 
