@@ -84,7 +84,7 @@ class Rounds:
     floor: Callable[[], float]  # the yardstick's seconds, measured now
 
     def step(self, name: str, work: Callable[[], object]) -> Step:
-        """Measure the work; its quickest round counts beside the yardstick's quickest, so that noise favours neither."""
+        """Measure the work: its quickest round beside the quickest yardstick, so that noise favours neither."""
         forget_peak()
         floors, clocks = [], []
         for _ in range(self.rounds):
