@@ -35,7 +35,7 @@ def instruct(tx: Tx, partners: dict[str, Partner]) -> dict[str, int]:
     """
     banks = tx.read("payments/company_terms")
     terms = {code: bank_terms(partners, code) for code in banks["bank"].unique().sort()}
-    charged, late = _fees_due(tx, terms)
+    charged, late = _fees_due(tx, partners)
     paid, missing = _payouts_due(tx, banks, terms)
     rows = add(tx, pl.concat([prenotes_due(tx, partners), charged, paid]))
     money = {row["purpose"]: row for row in _sums(rows).iter_rows(named=True)}
@@ -56,8 +56,9 @@ def _sums(rows: pl.DataFrame) -> pl.DataFrame:
     return rows.group_by("purpose").agg(pl.len(), cents=pl.col("amount_cents").sum()).sort("purpose")
 
 
-def _fees_due(tx: Tx, terms: dict[str, BankTerms]) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Fees of the banks that charge one and whose payers were told."""
+def _fees_due(tx: Tx, partners: dict[str, Partner]) -> tuple[pl.DataFrame, pl.DataFrame]:
+    """Fees for what came back through a bank that charges one and whose payers were told."""
+    terms = {code: partner.nacha for code, partner in sorted(partners.items()) if partner.nacha is not None}
     rows = [
         (code, each.return_fee_cents, each.return_fee_days, _first_day(tx.business_date, each))
         for code, each in terms.items()

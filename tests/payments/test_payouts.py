@@ -10,6 +10,8 @@ import pytest
 from assets.commissions.statements import stated
 from assets.payments.instruct import pay_now
 from assets.payments.payouts import is_pay_day, payouts
+from assets.reports.figures import read_night
+from assets.reports.page import page
 from resources.database import Logins
 from resources.vault import Vault
 from tests.support.bank import BANK
@@ -45,6 +47,11 @@ def test_a_pay_day_pays_agents_and_vendors_once(earned: Desk) -> None:
     lines = stated(desk.read("commissions/statements", book="north", report="none"))
     assert lines.select("agent", "accrued_cents", "paid_cents", "closing_cents").rows() == [("A1", AGENT, AGENT, 0)]
     assert desk.read("commissions/check_statements").is_empty()
+    with desk.transaction() as tx:
+        night = read_night(tx, "north")
+    assert all(proof.passed for proof in night.proofs)
+    assert (night.drafted_cents, night.entry_cents("credit")) == (0, AGENT + VENDOR)
+    assert "Paid out by ACH" in page(night, []).decode()
 
 
 def test_a_refused_payment_is_owed_again_and_paid_when_the_account_is_new(earned: Desk) -> None:
