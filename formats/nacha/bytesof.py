@@ -285,6 +285,17 @@ def _check_digit_of(words: Words) -> Numbers:
     return ((10 - (odd + even) % np.uint64(10)) % np.uint64(10)).view(np.int64)
 
 
+def numbers(text: pl.Series, width: int) -> tuple[pl.Series, pl.Series]:
+    """Give the value of each text that is a whole number, and tell which are exactly `width` digits (at most 18)."""
+    value = text.cast(pl.Int64, strict=False)
+    head = _views(text)[:, 0]
+    first = (head >> np.uint64(32)) & np.uint64(0xFF)
+    full = (head & np.uint64(0xFFFFFFFF)) == width
+    # A sign is no digit, though a cast takes it.
+    full &= (first >= ord("0")) & (first <= ord("9"))
+    return value, pl.Series(full) & value.is_not_null()
+
+
 def only(text: pl.Series, letters: str) -> pl.Series:
     """Whether each value is null, empty or made of these letters alone."""
     first = _views(text)[:, 0] >> np.uint64(32) & np.uint64(0xFF)

@@ -9,7 +9,7 @@ import polars as pl
 from formats.errors import FormatError
 from formats.nacha.bytesof import check_digits
 from formats.nacha.codes import direction
-from formats.nacha.enrich import count_at, entries_with_facts, recount_batches, recount_files, spread
+from formats.nacha.enrich import count_at, count_by_batch, entries_with_facts, recount_batches, recount_files, spread
 from formats.nacha.fields import Layout
 from formats.nacha.layouts import BATCH_HEADER, BATCH_HEADER_OF, ENTRY, FILE_HEADER, family_of_batch
 from formats.nacha.layouts_addenda import ADDENDA_BY_KIND, addenda_key
@@ -141,12 +141,11 @@ def _filled_entries(
 def _with_classes(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     if not batches["service_class"].null_count():
         return batches
-    sides = (
-        entries.select("batch", side=direction())
-        .group_by("batch")
-        .agg(debits=(pl.col("side") == "debit").any(), credits=(pl.col("side") == "credit").any())
+    side = entries.select(direction()).to_series()
+    out = batches.with_columns(
+        debits=pl.Series(count_by_batch(batches.height, entries, side == "debit") > 0),
+        credits=pl.Series(count_by_batch(batches.height, entries, side == "credit") > 0),
     )
-    out = batches.join(sides, on="batch", how="left", maintain_order="left")
     computed = (
         pl.when(pl.col("sec") == "ADV")
         .then(pl.lit(280, pl.Int64))

@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from formats.nacha.bytesof import Numbers, is_digits, only, routing_facts
+from formats.nacha.bytesof import Numbers, is_digits, numbers, only, routing_facts
 from formats.nacha.codes import SEC_CODES, direction, use
 from formats.nacha.schema import Nacha
 
@@ -14,21 +14,24 @@ def entries_with_facts(nacha: Nacha) -> pl.DataFrame:
     """Add to the entries what the rules ask about.
 
     `direction`, `use`, `good_rdfi`, `rdfi_number`, `expected_digit`, `trace` (a number, null if it is none),
-    `good_trace` (fifteen digits), `odfi_fits`, `no_account`, `no_name`, `no_id` (only told where they are
-    needed); of the batch `service_class`, `odfi`, `file`, `credits`, `debits`, `written`, `addenda_max`,
-    `is_reversal`, `is_iat`, `needs_name`, `needs_id`; of the addenda how many there are (`addenda`), how many
-    are not 98 or 99 (`payments`) and are (`answers`), and what they make of the entry (`kinds`: forward, return,
-    dispute or notice).
+    `good_trace` (fifteen digits), `is_rejected` (the operator's REJ in its place), `odfi_fits`, `no_account`,
+    `no_name`, `no_id` (both only told where they are needed); of the batch `service_class`, `odfi`, `file`,
+    `credits`, `debits`, `written`, `addenda_max`, `is_reversal`, `is_iat`, `needs_name`, `needs_id`; of the
+    addenda how many there are (`addenda`), how many are not 98 or 99 (`payments`) and are (`answers`), and
+    what they make of the entry (`kinds`: forward, return, dispute or notice).
     """
     entries, about = nacha.entries, _batch_facts(nacha.batches)
+    trace, good_trace = numbers(entries["trace_number"], 15)
+    rejected = pl.lit(value=False) if good_trace.all() else pl.col("trace_number").str.starts_with("REJ")
     with_batch = entries.with_columns(
         *spread(about, entries["batch"]),
         *routing_facts(entries["rdfi"]).get_columns(),
         *_addenda_facts(nacha.addenda, entries.height),
         direction=direction(),
         use=use(),
-        trace=pl.col("trace_number").cast(pl.Int64, strict=False),
-        good_trace=is_digits(pl.col("trace_number"), 15),
+        trace=trace,
+        good_trace=good_trace,
+        is_rejected=rejected,
         no_account=only(entries["account"], " "),
         no_name=only(entries["name"], " 0") if about["needs_name"].any() else pl.lit(value=False),
         no_id=only(entries["individual_id"], " 0") if about["needs_id"].any() else pl.lit(value=False),

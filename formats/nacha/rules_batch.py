@@ -104,12 +104,16 @@ FILE_RULES: list[Rule] = [
 
 def batches_with_facts(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     """Add what a batch's entries say: how many, and which of forward, return, dispute they are."""
-    held = {
-        f"{kind}s": pl.Series(count_by_batch(batches.height, entries, entries["kinds"] == kind) > 0)
-        for kind in ("forward", "return", "dispute")
-    }
+    count = count_by_batch(batches.height, entries)
+    none = pl.lit(value=False)
+    held: dict[str, pl.Series | pl.Expr] = {"forwards": pl.Series(count > 0), "returns": none, "disputes": none}
+    if (entries["answers"] > 0).any():
+        held = {
+            f"{kind}s": pl.Series(count_by_batch(batches.height, entries, entries["kinds"] == kind) > 0)
+            for kind in ("forward", "return", "dispute")
+        }
     return batches.with_columns(
-        entries=pl.Series(count_by_batch(batches.height, entries)),
+        entries=pl.Series(count),
         **held,
         earlier_number=_COLUMN("batch_number").shift(1).over("file"),
     )

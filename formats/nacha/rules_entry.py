@@ -10,7 +10,8 @@ _C = pl.col
 _CREDIT, _DEBIT = _C("direction") == "credit", _C("direction") == "debit"
 _FORWARD = _C("kinds") == "forward"
 _SEVEN_OF_IAT = _C("is_iat") & (_C("addenda_count") == 7)
-_REJECTED = _C("trace_number").str.starts_with("REJ")
+_REJECTED = _C("is_rejected")
+_PRENOTE_OR_ZERO = (_C("use") == "prenote") | (_C("use") == "zero")
 
 
 def _place(column: int, **otherwise: int) -> pl.Expr:
@@ -61,7 +62,7 @@ ENTRY_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.amount_not_zero",
-        (_C("amount_cents") != 0) & (_C("use").is_in(["prenote", "zero"]) | _C("sec").is_in(["COR", "ENR"])),
+        (_C("amount_cents") != 0) & (_PRENOTE_OR_ZERO | (_C("sec") == "COR") | (_C("sec") == "ENR")),
         _place(30, adv=28),
         "the amount of a prenote, notice, enrollment or zero-dollar entry must be zero",
     ),
@@ -118,7 +119,7 @@ ENTRY_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.addenda_missing",
-        (((_C("use") == "zero") & _C("sec").is_in(["CCD", "CTX"])) | ((_C("sec") == "ENR") & _FORWARD))
+        (((_C("use") == "zero") & ((_C("sec") == "CCD") | (_C("sec") == "CTX"))) | ((_C("sec") == "ENR") & _FORWARD))
         & (_C("addenda") == 0),
         79,
         "a zero-dollar entry and an enrollment need an addenda record",
