@@ -127,7 +127,7 @@ def test_the_books_hold_whatever_happens(logins: Logins, vault: Vault) -> None:
     companies, seen = iter(range(1, 100)), set()
 
     # Every course holds every act. Without shrinking: a course takes seconds, and the one that fails is told.
-    @settings(max_examples=4, deadline=None, derandomize=True, phases=[Phase.generate])
+    @settings(max_examples=3, deadline=None, derandomize=True, phases=[Phase.generate])
     @given(st.permutations(ACTS), st.lists(st.integers(0, 11), min_size=len(ACTS), max_size=len(ACTS)))
     def courses(acts: list[str], picks: list[int]) -> None:
         desk = Desk(logins, vault, bank(**_TERMS), company=next(companies), day=DAY)
