@@ -293,7 +293,8 @@ def numbers(text: pl.Series, width: int) -> tuple[pl.Series, pl.Series]:
     full = (head & np.uint64(0xFFFFFFFF)) == width
     # A sign is no digit, though a cast takes it.
     full &= (first >= ord("0")) & (first <= ord("9"))
-    return value, pl.Series(full) & value.is_not_null()
+    good = pl.Series(full)
+    return value, good & value.is_not_null() if value.null_count() else good
 
 
 def only(text: pl.Series, letters: str) -> pl.Series:

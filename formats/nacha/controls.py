@@ -22,11 +22,15 @@ def control_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
     files = nacha.file.with_columns(at_control, totals["blocks"], *(totals[name] for name in _FILE))
     return together(
         [
-            broken(batches.drop_nulls("line"), _BATCH_RULES),
-            broken(files.drop_nulls("line"), _FILE_RULES),
+            broken(_present(batches), _BATCH_RULES),
+            broken(_present(files), _FILE_RULES),
             _duplicates(entries),
         ]
     )
+
+
+def _present(controls: pl.DataFrame) -> pl.DataFrame:
+    return controls.drop_nulls("line") if controls["line"].null_count() else controls
 
 
 def _duplicates(entries: pl.DataFrame) -> pl.DataFrame:

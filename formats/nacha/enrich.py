@@ -3,7 +3,7 @@
 import numpy as np
 import polars as pl
 
-from formats.nacha.bytesof import Numbers, is_digits, numbers, only, routing_facts
+from formats.nacha.bytesof import Flags, Numbers, is_digits, numbers, only, routing_facts
 from formats.nacha.codes import SEC_CODES, direction, use
 from formats.nacha.schema import Nacha
 
@@ -115,7 +115,17 @@ _KINDS = pl.Series("kinds", ["forward", "return", "dispute", "notice"])
 
 def count_at(at: Numbers, length: int, which: pl.Series | None = None) -> Numbers:
     """Count how often each position 0 .. `length` - 1 occurs, or occurs where `which` holds."""
-    return np.bincount(at if which is None else at[which.fill_null(value=False).to_numpy()], minlength=length)
+    return np.bincount(at if which is None else at[_true(which)], minlength=length)
+
+
+def _true(which: pl.Series) -> Flags:
+    """Where a flag is set; null is not."""
+    return (which.fill_null(value=False) if which.null_count() else which).to_numpy()
+
+
+def _values(numbers: pl.Series) -> Numbers:
+    """Give numbers to count with; null counts as nothing."""
+    return (numbers.fill_null(0) if numbers.null_count() else numbers).to_numpy()
 
 
 def count_by_batch(batches: int, rows: pl.DataFrame, which: pl.Series | None = None) -> Numbers:
@@ -136,16 +146,20 @@ def recount_batches(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
     length = nacha.batches.height
     inside = entries.filter(pl.col("batch").is_not_null()) if entries["batch"].null_count() else entries
     batch = inside["batch"].to_numpy()
-    amount, side = inside["amount_cents"].fill_null(0).to_numpy(), inside["direction"]
+    amount, side = _values(inside["amount_cents"]), inside["direction"]
     count, addenda = count_by_batch(length, entries), count_by_batch(length, nacha.addenda)
 
-    return nacha.batches.select("batch", "file").with_columns(
-        entries=pl.Series(count),
-        hash=pl.Series(sum_at(batch, inside["rdfi_number"].fill_null(0).to_numpy(), length) % HASH_KEEP),
-        debit_cents=pl.Series(sum_at(batch, np.where(side.eq_missing("debit"), amount, 0), length)),
-        credit_cents=pl.Series(sum_at(batch, np.where(side.eq_missing("credit"), amount, 0), length)),
-        addenda=pl.Series(addenda),
-        count=pl.Series(count + addenda),
+    return pl.DataFrame(
+        {
+            "batch": nacha.batches["batch"],
+            "file": nacha.batches["file"],
+            "entries": count,
+            "hash": sum_at(batch, _values(inside["rdfi_number"]), length) % HASH_KEEP,
+            "debit_cents": sum_at(batch, np.where(_true(side == "debit"), amount, 0), length),
+            "credit_cents": sum_at(batch, np.where(_true(side == "credit"), amount, 0), length),
+            "addenda": addenda,
+            "count": count + addenda,
+        }
     )
 
 
@@ -153,12 +167,9 @@ def recount_files(nacha: Nacha, batches: pl.DataFrame) -> pl.DataFrame:
     """Sum the recounted batches per file: file, batches, count, hash, debit_cents, credit_cents, blocks."""
     length, file = nacha.file.height, batches["file"].to_numpy()
     sums = {name: sum_at(file, batches[name].to_numpy(), length) for name in _SUMMED}
-    return nacha.file.select(
-        "file",
-        (pl.col("records") + 9) // 10,
-        *(pl.Series(name, values % HASH_KEEP if name == "hash" else values) for name, values in sums.items()),
-        pl.Series("batches", count_at(file, length)),
-    ).rename({"records": "blocks"})
+    sums["hash"] %= HASH_KEEP
+    blocks = (nacha.file["records"] + 9) // 10
+    return pl.DataFrame({"file": nacha.file["file"], "blocks": blocks, "batches": count_at(file, length), **sums})
 
 
 _SUMMED = ("count", "hash", "debit_cents", "credit_cents")
