@@ -29,12 +29,12 @@ class Step:
         return {
             "step": self.step,
             "rows": self.rows,
-            "seconds": round(self.seconds, 3),
+            "seconds": round(self.seconds, 5),
             "rows_per_s": round(self.rows / self.seconds) if self.seconds else None,
             "yardstick": self.yardstick,
-            "yardstick_seconds": round(self.yardstick_seconds, 3),
+            "yardstick_seconds": round(self.yardstick_seconds, 5),
             "ratio": round(self.seconds / self.yardstick_seconds, 2) if self.yardstick_seconds else None,
-            "cpu_seconds": None if self.cpu_seconds is None else round(self.cpu_seconds, 3),
+            "cpu_seconds": None if self.cpu_seconds is None else round(self.cpu_seconds, 5),
             "peak_rss_mb": self.peak_rss_mb,
         }
 
