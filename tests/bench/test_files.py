@@ -20,10 +20,10 @@ def test_the_file_of_the_bench_obeys_the_standard(monkeypatch: pytest.MonkeyPatc
     assert nacha.totals(data).agrees
 
 
-def test_sizes_stand_side_by_side() -> None:
+def test_sizes_stand_side_by_side(capfd: pytest.CaptureFixture[str]) -> None:
     said = CliRunner().invoke(cli, ["bench", "nacha", "--sizes", "30,60", "--json"])
     assert said.exit_code == 0, said.output
-    told = json.loads(said.stdout)
+    told = json.loads(capfd.readouterr().out)
     assert (told["bench"], told["size"]) == ("nacha", 60)
     assert [(step["step"], step["rows"]) for step in told["steps"]] == [
         (step, size) for size in (30, 60) for step in ("write", "read", "read+check")
