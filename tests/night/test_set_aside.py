@@ -75,7 +75,7 @@ def test_the_command_fails_and_names_company_step_and_reason(night: Night) -> No
     told = night.first.plain()
     print(night.first.err)
     assert BROKEN in told
-    assert "payments.originate" in told
+    assert "payments.instruct" in told
     assert NOT_A_BANK in told
     assert "run" in told.partition(NOT_A_BANK)[2], "what to do about it"
 
