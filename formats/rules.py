@@ -15,7 +15,6 @@ from formats.problems import ERROR, PROBLEMS, WARNING
 MOST = 1000
 NONE = pl.DataFrame(schema=PROBLEMS)
 _FEW = 10_000  # rows below which planning a query costs more than it saves
-_AS_WRITTEN = pl.QueryOptFlags.none()
 
 
 @dataclass(frozen=True)
@@ -39,8 +38,8 @@ def broken(frame: pl.DataFrame, rules: Sequence[Rule]) -> pl.DataFrame:
     """Report the rows of `frame` (it has `line`) that break any of `rules`: columns of `PROBLEMS`."""
     if frame.is_empty() or not rules:
         return NONE
-    asked = frame.lazy().select(rule.breaks.alias(str(at)) for at, rule in enumerate(rules))
-    hits = (asked.collect(optimizations=_AS_WRITTEN) if frame.height < _FEW else asked.collect()).row(0)
+    asked = [rule.breaks.alias(str(at)) for at, rule in enumerate(rules)]
+    hits = (frame.select(asked) if frame.height < _FEW else frame.lazy().select(asked).collect()).row(0)
     return together(_rows(frame, rule) for rule, hit in zip(rules, hits, strict=True) if hit)
 
 

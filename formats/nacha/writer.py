@@ -57,7 +57,7 @@ def write(nacha: Nacha, profile: Profile = STRICT) -> bytes:
 
 def _records(whole: Nacha) -> list[tuple[pl.DataFrame, Layout, str]]:
     family = whole.batches.select(family_of_batch().alias("family"))["family"]
-    file, batches = (frame.drop("line").rename({"control_line": "line"}) for frame in (whole.file, whole.batches))
+    file, batches = (frame.with_columns(line="control_line") for frame in (whole.file, whole.batches))
     adv = whole.file["file"].is_in(whole.batches["file"].filter(family == "adv").implode())
     out = [
         (whole.file, FILE_HEADER, "file header"),
@@ -69,11 +69,14 @@ def _records(whole: Nacha) -> list[tuple[pl.DataFrame, Layout, str]]:
     of_entry = family.gather(whole.entries["batch"]) if len(names) > 1 else None
     of_addendum = pl.lit(family.gather(whole.addenda["batch"]) if len(names) > 1 else "".join(names))
     for name in names:
-        its = family == name
+        parts = whole.batches, batches, whole.entries
+        if of_entry is not None:
+            its = family == name
+            parts = whole.batches.filter(its), batches.filter(its), whole.entries.filter(of_entry == name)
         out += [
-            (whole.batches.filter(its), BATCH_HEADER_OF.get(name, BATCH_HEADER), "batch header"),
-            (batches.filter(its), BATCH_CONTROL_OF.get(name, BATCH_CONTROL), "batch control"),
-            (whole.entries if of_entry is None else whole.entries.filter(of_entry == name), ENTRY[name], "entry"),
+            (parts[0], BATCH_HEADER_OF.get(name, BATCH_HEADER), "batch header"),
+            (parts[1], BATCH_CONTROL_OF.get(name, BATCH_CONTROL), "batch control"),
+            (parts[2], ENTRY[name], "entry"),
         ]
     key = addenda_key(of_addendum).alias("key")
     out += [
