@@ -46,8 +46,10 @@ def totals(data: bytes) -> ControlTotals:
             can be counted with certainty.
     """
     page = _page(data)
-    kind = page[:, 0]
-    padding = (page == ord("9")).all(axis=1)
+    kind = page[:, 0].copy()
+    padding = np.zeros(len(page), np.bool_)
+    nines = np.flatnonzero(kind == ord("9"))
+    padding[nines] = (page[nines] == ord("9")).all(axis=1)
     heads, tails = np.flatnonzero(kind == ord("5")), np.flatnonzero(kind == ord("8"))
     starts, ends = np.flatnonzero(kind == ord("1")), np.flatnonzero((kind == ord("9")) & ~padding)
     _must_alternate(heads, tails, "batch")
@@ -57,7 +59,7 @@ def totals(data: bytes) -> ControlTotals:
     if not known.all():
         raise FormatError("a record has an unknown type", where=f"line {int(np.flatnonzero(~known)[0]) + 1}")
     entry_rows = np.flatnonzero(is_entry)
-    entries = page[entry_rows]
+    entries = page[:, :39][entry_rows]
     first, last = np.searchsorted(entry_rows, heads), np.searchsorted(entry_rows, tails)
     # Advices (ADV) have wider amounts in entries and controls.
     advice = (page[heads, 50:53] == np.frombuffer(b"ADV", np.uint8)).all(axis=1)
@@ -65,7 +67,7 @@ def totals(data: bytes) -> ControlTotals:
     amount = _number(entries, 30, 39)
     for start, end in zip(first[advice], last[advice], strict=True):
         amount[start:end] = _number(entries[start:end], 28, 39)
-    debit, credit = np.where(np.isin(code, _DEBITS), amount, 0), np.where(np.isin(code, _CREDITS), amount, 0)
+    debit, credit = amount * np.isin(np.arange(100), _DEBITS)[code], amount * np.isin(np.arange(100), _CREDITS)[code]
     columns = {"hash": routing, "debits": debit, "credits": credit}
     running = {name: np.concatenate([[0], np.cumsum(values)]) for name, values in columns.items()}
     counts = np.concatenate([[0], np.cumsum(is_entry | is_addenda)])
@@ -106,12 +108,13 @@ def _must_alternate(heads: Numbers, tails: Numbers, what: str) -> None:
 
 
 def _number(rows: Bytes, start: int, end: int) -> Numbers:
-    digits = rows[:, start - 1 : end] - ord("0")
+    digits = np.ascontiguousarray(rows[:, start - 1 : end].T) - np.uint8(ord("0"))
     if digits.size and digits.max() > 9:
         raise FormatError(f"a number in columns {start}-{end} is not made of digits")
-    value: Numbers = digits[:, 0].astype(np.int64)
-    for place in range(1, end - start + 1):
-        value = value * 10 + digits[:, place]
+    value: Numbers = np.zeros(len(rows), np.int64)
+    for digit in digits:
+        value *= 10
+        value += digit
     return value
 
 
