@@ -17,6 +17,9 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+from zoneinfo import ZoneInfo
+
+import polars as pl
 
 from formats.errors import SettingsError
 from formats.nacha.calendar import add_banking_days
@@ -33,7 +36,9 @@ if TYPE_CHECKING:
 DEMO_DATE = dt.date(2026, 11, 2)
 # Business date, book, orchestrator run.
 Night = tuple[dt.date, str, str]
-APPROVER = "second-person (demo)"
+APPROVER, OPERATOR = "second-person (demo)", "operator (demo)"
+# Nobody sends a file of the past by the clock of today: the demo's desk acts in the morning of the day it plays.
+_MORNING, _ZONE = dt.time(8), ZoneInfo("America/New_York")
 
 
 @dataclass(frozen=True)
@@ -85,6 +90,44 @@ def first_answers(runner: Runner, script: Script) -> list[Night]:
     return []
 
 
+def by_day(runner: Runner, script: Script) -> list[Night]:
+    """Between the nights: a person reverses a wrong draft, by a file cut and released for the same day."""
+    from pipelines.nights import house, listed_files  # noqa: PLC0415 - reports
+
+    desk, date = runner.desk, script.answered_on
+    with doing(f"a wrong draft is reversed on {date}, the same day"):
+        for file in listed_files(desk, script.date):
+            if file["kind"] == "nacha" and _reversed(desk, house(desk), file, date):
+                break
+    _at(desk, date)
+    for book in _books(runner):
+        with doing(f"ACH files cut by day, book {book}"):
+            runner.originate(date, book)
+    _exchange(runner, script, date, date)
+    return []
+
+
+def _reversed(desk: Desk, companies: list[int], file: dict[str, Any], date: dt.date) -> bool:
+    """Ask for the reversal of the file's first draft that the bank let stand, unless one was asked for before."""
+    from pipelines.acts import reverse_entries  # noqa: PLC0415
+
+    rows = desk.record.read(
+        "payments/reversible", companies=companies, business_date=date, entry=None, file=file["file_id"]
+    )
+    codes = desk.record.read("audit/companies", companies=companies)
+    rows = rows.join(codes.filter(code=file["company"]).select("company_id"), on="company_id", how="semi")
+    if not rows["asked_on"].is_null().all():
+        return True
+    standing = rows.filter(pl.col("returned").is_null() & (pl.col("purpose") == "premium"))
+    if standing.is_empty():
+        return False
+    reverse_entries(
+        desk, file["company"], entry=standing["entry_id"][0], file=None, grounds="wrong_amount", actor=OPERATOR,
+        reason="drafted in the wrong amount (demo)", same_day=True, business_date=date,
+    )  # fmt: skip
+    return True
+
+
 def second_night(runner: Runner, script: Script) -> list[Night]:
     """Late changes come in; the night on which the first night's money is ours, and what it earns is accrued."""
     with _customer_drop(runner.desk.home, script) as folder:
@@ -102,7 +145,7 @@ def second_answers(runner: Runner, script: Script) -> list[Night]:
     return []
 
 
-PARTS: tuple[Part, ...] = (first_night, first_answers, second_night, second_answers)
+PARTS: tuple[Part, ...] = (first_night, first_answers, by_day, second_night, second_answers)
 
 
 def play(runner: Runner, script: Script) -> list[Night]:
@@ -110,11 +153,12 @@ def play(runner: Runner, script: Script) -> list[Night]:
     return [night for part in PARTS for night in part(runner, script)]
 
 
-def finish(desk: Desk, nights: list[Night], began: float) -> dict[str, Any]:
+def finish(desk: Desk, script: Script, nights: list[Night], began: float) -> dict[str, Any]:
     """The demo's result: figures as they stand when all is answered."""
     from pipelines.nights import report, summary  # noqa: PLC0415
 
-    return report(desk, [summary(desk, *night) for night in nights], time.perf_counter() - began)
+    figures = [summary(desk, *night) for night in nights]
+    return report(desk, figures, time.perf_counter() - began, by_day=[script.answered_on])
 
 
 @contextmanager
@@ -151,11 +195,16 @@ def _night(runner: Runner, date: dt.date) -> list[Night]:
     return ran
 
 
+def _at(desk: Desk, date: dt.date) -> None:
+    desk.as_of = dt.datetime.combine(date, _MORNING, _ZONE)
+
+
 def _exchange(runner: Runner, script: Script, sent: dt.date, answered: dt.date) -> None:
     """Approve as a second person, release, let the partners answer, take the answers in."""
     from pipelines.simulate import answer  # noqa: PLC0415
 
     desk = runner.desk
+    _at(desk, sent)
     with doing("approval by a second person"):
         approve_checked(desk, sent, APPROVER, reason="demo")
     for book in _books(runner):

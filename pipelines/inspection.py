@@ -9,6 +9,7 @@ import polars as pl
 
 from formats import bai2, edi834, nacha
 from formats.problems import ERROR, has_errors, problems
+from pipelines.inspection_ach import ach_view
 
 KINDS = ("nacha", "edi834", "x12_ack", "bai2", "unknown")
 
@@ -78,27 +79,7 @@ def inspect(data: bytes) -> Inspection:
 
 def _nacha(data: bytes) -> Inspection:
     found = nacha.read(data)
-    shown = nacha.masked(found)
-    counts = {
-        "files": found.file.height,
-        "batches": found.batches.height,
-        "entries": found.entries.height,
-        "addenda": found.addenda.height,
-        "debit_cents": int(found.batches["control_debit_cents"].fill_null(0).sum()),
-        "credit_cents": int(found.batches["control_credit_cents"].fill_null(0).sum()),
-    }
-    tables = {
-        "File": shown.file.select("line", "destination", "origin", "creation_date", "modifier", "origin_name"),
-        "Batches": shown.batches.select(
-            "line", "service_class", "sec", "company_name", "entry_description", "effective_entry_date", "odfi",
-            "control_count", "control_debit_cents", "control_credit_cents",
-        ),
-        # A person's name is no more shown than the account is.
-        "Entries": shown.entries.select(
-            "line", "transaction_code", "rdfi", "account", "amount_cents", "trace_number", "addenda_indicator"
-        ),
-        "Addenda": shown.addenda.select("line", "kind", "return_code", "change_code", "original_trace"),
-    }  # fmt: skip
+    counts, tables = ach_view(found)
     return Inspection("nacha", counts, _together(found.problems, nacha.check(found)), tables)
 
 
@@ -141,4 +122,6 @@ def _bai2(data: bytes) -> Inspection:
 
 
 def _together(*found: pl.DataFrame) -> pl.DataFrame:
-    return pl.concat(found).unique(["rule", "line", "column", "message"], maintain_order=True)
+    """All problems once, in the order in which they stand in the file; what is about all of it first."""
+    every = pl.concat(found).unique(["rule", "line", "column", "message"], maintain_order=True)
+    return every.sort("line", "column", nulls_last=False, maintain_order=True)

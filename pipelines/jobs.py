@@ -17,6 +17,13 @@ NIGHT = dg.define_asset_job(
     description="One book's business night: settle, accrue, bill, draft, enrol, prove, report.",
     tags={**_MONEY, "dagster/max_runtime": "7200", "dagster/priority": "5"},
 )
+ORIGINATE = dg.define_asset_job(
+    "originate",
+    selection=dg.AssetSelection.assets(["payments", "instructions"], ["payments", "ach_files"]),
+    description="Cuts ACH files by day, planned from this moment: what a person asked for since the night, same-day "
+    "entries, and what a void file left.",
+    tags={**_MONEY, "dagster/max_runtime": "3600"},
+)
 RELEASE = dg.define_asset_job(
     "release",
     selection=dg.AssetSelection.assets(["delivery", "deliveries"]),
@@ -79,4 +86,4 @@ def retention() -> None:
     forget_old_runs()
 
 
-JOBS: list[Any] = [NIGHT, RELEASE, INBOUND_FILE, REPORT, COMMISSION_RUN, CLOSE_MONTH, FULL_AUDIT, retention]
+JOBS: list[Any] = [NIGHT, ORIGINATE, RELEASE, INBOUND_FILE, REPORT, COMMISSION_RUN, CLOSE_MONTH, FULL_AUDIT, retention]

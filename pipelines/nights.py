@@ -64,13 +64,14 @@ def set_aside(desk: Desk, business_date: dt.date, book: str) -> list[str]:
     ]
 
 
-def report(desk: Desk, nights: list[dict[str, Any]], seconds: float) -> dict[str, Any]:
-    """Nights, files, reports, exceptions: one object for machines."""
-    dates = [dt.date.fromisoformat(n["date"]) for n in nights]
+def report(desk: Desk, nights: list[dict[str, Any]], seconds: float, by_day: Sequence[dt.date] = ()) -> dict[str, Any]:
+    """Nights, files (by day too, on further dates), what the ACH files hold, reports, exceptions: one object."""
+    dates = sorted({dt.date.fromisoformat(n["date"]) for n in nights} | set(by_day))
     return {
         "nights": nights,
-        "files": [f for d in sorted(set(dates)) for f in listed_files(desk, d)],
-        "reports": [r for d in sorted(set(dates)) for r in listed_reports(desk, d)],
+        "files": [f for d in dates for f in listed_files(desk, d)],
+        "ach": [row for d in dates for row in listed_ach(desk, d)],
+        "reports": [r for d in dates for r in listed_reports(desk, d)],
         "exceptions": exceptions(desk),
         "seconds": round(seconds, 2),
     }
@@ -83,9 +84,18 @@ def house(desk: Desk) -> list[int]:
 
 
 def listed_files(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:
-    """The outbound files of a business date: kind, partner, path at the partner's (or name), sha256, state."""
+    """The outbound files of a business date (columns of `delivery/files_of_date`), oldest first per company.
+
+    `path` is where a file lies at the partner's, or its name; `doubles` is a list: what an approver must look at.
+    """
     rows = desk.record.read("delivery/files_of_date", companies=house(desk), business_date=business_date)
-    return [{**row, "sha256": row["sha256"]} for row in rows.iter_rows(named=True)]
+    return [{**row, "doubles": row["doubles"].splitlines()} for row in rows.iter_rows(named=True)]
+
+
+def listed_ach(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:
+    """What the ACH files of a business date hold (columns of `payments/kinds_of_date`)."""
+    rows = desk.record.read("payments/kinds_of_date", companies=house(desk), business_date=business_date)
+    return list(rows.iter_rows(named=True))
 
 
 def listed_reports(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:

@@ -70,8 +70,39 @@ NIGHT = {
     "rows_appended": "rows appended",
     "ledger_balanced": "ledger in balance",
 }
-FILES = {"state": "state", "kind": "kind", "company": "company", "partner": "partner", "records": "records",
-         "debit_cents": "debits $", "path": "path"}  # fmt: skip
+FILES = {"state": "state", "kind": "kind", "company": "company", "file_id": "file", "partner": "partner",
+         "records": "records", "debit_cents": "debits $", "credit_cents": "credits $", "path": "path"}  # fmt: skip
+_TELLING = {"approved", "failed", "unknown", "rejected", "void"}
+# What a person looks at before a file leaves.
+RELEASE = {"state": "state", "company": "company", "file_id": "file", "records": "records", "debit_cents": "debits $",
+           "credit_cents": "credits $", "effective": "effective", "send_by": "send by", "approved": "approved",
+           "questions": "doubles?", "name": "name"}  # fmt: skip
+
+
+def release_text(files: Sequence[Mapping[str, Any]]) -> str:
+    """Files with what their approval and release depend on, and what each one has to tell."""
+    rows = []
+    for f in files:
+        days = [d for d in dict.fromkeys((f["effective_from"], f["effective_to"])) if d]
+        given = f"{f['approvals']} of {f['approvals_needed']}"
+        rows.append({**f, "effective": " to ".join(days), "approved": given, "questions": f["questions"] or None})
+    return "\n".join([table(rows, RELEASE), *notes(files)])
+
+
+def notes(files: Sequence[Mapping[str, Any]]) -> list[str]:
+    """What a person must know of files: possible doubles, and why one did not leave, or left in another way."""
+    told = []
+    for f in files:
+        words = list(f["doubles"]) if f["state"] in {"checked", "approved"} else []
+        if f["state"] in _TELLING or f["note"].startswith("by hand"):
+            words += [f["note"]] if f["note"] else []
+        told += [f"{f['company']} file {f['file_id']}, {f['name']}: {each}" for each in words]
+    return told
+
+
+ACH = {"date": "date", "file": "file", "purpose": "for", "description": "description", "sec": "SEC",
+       "effective_date": "settles", "entries": "entries", "debit_cents": "debits $",
+       "credit_cents": "credits $"}  # fmt: skip
 
 
 def nights_table(nights: Sequence[Mapping[str, Any]]) -> str:
@@ -89,6 +120,8 @@ def nights_text(result: Mapping[str, Any]) -> str:
     parts = [nights_table(result["nights"])]
     if result["files"]:
         parts.append(table(result["files"], FILES, "Files, with what each holds and where it is now"))
+    if result["ach"]:
+        parts.append(table(result["ach"], ACH, "What the ACH files hold"))
     if result["reports"]:
         folders = dict.fromkeys(str(Path(r["path"]).parent) for r in result["reports"])
         parts.append("Reports (open nightly.html)\n" + "\n".join(f"  {folder}/" for folder in folders))

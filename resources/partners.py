@@ -16,7 +16,6 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     BaseModel,
     ConfigDict,
-    Field,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -25,12 +24,10 @@ from pydantic import (
 )
 
 from formats.errors import SettingsError
+from resources.bank_terms import BankTerms
 from resources.endpoint import Endpoint
 
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")]
-Name23 = Annotated[str, StringConstraints(min_length=1, max_length=23, pattern=r"^[\x20-\x7e]+$")]
-Cents = Annotated[int, Field(gt=0, le=999_999_999_999)]
-Days = Annotated[int, Field(ge=0, le=60)]
 
 NAME_FIELDS = frozenset({"company", "kind", "date", "sequence"})
 _FOLDER = "folder"
@@ -57,58 +54,6 @@ class PgpTerms(_Model):
     partner_public_key: Path
 
     _paths = field_validator("our_secret_key", "partner_public_key")(_beside)
-
-
-class BankTerms(_Model):
-    """How this bank takes ACH files and how long its money is not yet ours. Amounts are cents.
-
-    The immediate origin is each company's own ACH id, so that file ID modifiers count per company and day.
-    Limits are per company, as a bank grants them to an originator: an entry, a file, all files of a business date.
-    """
-
-    immediate_destination: Annotated[str, StringConstraints(pattern=r"^[0-9]{9}$")]
-    destination_name: Name23
-    origin_name: Name23
-    odfi: Annotated[str, StringConstraints(pattern=r"^[0-9]{8}$")]
-    line_end: Literal["lf", "crlf"] = "lf"
-    balanced: Literal[False] = False  # an offset entry per batch is not written yet
-    lead_banking_days: Annotated[int, Field(ge=0, le=2)] = 1
-    entry_limit_cents: Cents
-    file_limit_cents: Cents
-    day_limit_cents: Cents
-    hold_banking_days: Annotated[int, Field(ge=0, le=20)] = 5
-    retry_after_days: Days = 5
-    # Which accounts a prenote must prove before money moves: none, those that come to us, or every unproved one.
-    # An account given online is always proved first, whatever stands here.
-    prenote: Literal["never", "new", "always"] = "never"
-    prenote_wait_banking_days: Annotated[int, Field(ge=3, le=20)] = 3  # from its settlement; the standard asks for 3
-    new_account_hold_days: Days = 3  # calendar days before money goes to an agent's or vendor's first account
-    changed_account_hold_days: Days = 5  # and to one that took the place of another: the usual way of fraud
-    # A fee for a returned draft (R01, R09), where the payer was told of it beforehand; 0: none.
-    return_fee_cents: Annotated[int, Field(ge=0, le=10_000)] = 0
-    return_fee_notice: bool = False
-    return_fee_days: Annotated[int, Field(ge=1, le=45)] = 45
-    # Agents and vendors are paid on these days of the month (31: its last); none: only when a person says so.
-    payout_days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
-    payout_minimum_cents: Annotated[int, Field(gt=0, le=1_000_000)] = 1
-
-    @field_validator("immediate_destination")
-    @classmethod
-    def _routing(cls, number: str) -> str:
-        if sum(int(d) * w for d, w in zip(number, (3, 7, 1) * 3, strict=True)) % 10:
-            raise ValueError("the ninth digit is not the check digit of the first eight")
-        return number
-
-    @model_validator(mode="after")
-    def _limits_nest(self) -> Self:
-        if not self.entry_limit_cents <= self.file_limit_cents <= self.day_limit_cents:
-            raise ValueError("limits must grow: entry_limit_cents, file_limit_cents, day_limit_cents")
-        return self
-
-    @property
-    def line_break(self) -> Literal["\n", "\r\n"]:
-        """The characters behind `line_end`."""
-        return "\n" if self.line_end == "lf" else "\r\n"
 
 
 class Partner(_Model):
@@ -162,7 +107,7 @@ def load_partners(folder: Path) -> dict[str, Partner]:
     Raises:
         SettingsError: a profile can't be read or is wrong; names the file, each key and what to do.
     """
-    found = {path.stem: _load(path) for path in sorted(folder.glob("*.toml"))}
+    found = {path.stem: load_partner(path) for path in sorted(folder.glob("*.toml"))}
     for code, partner in found.items():
         if partner.code != code:
             raise SettingsError(
@@ -188,7 +133,12 @@ def bank_terms(partners: dict[str, Partner], code: str) -> BankTerms:
     return partner.nacha
 
 
-def _load(path: Path) -> Partner:
+def load_partner(path: Path) -> Partner:
+    """The profile in this file, whatever the file is called.
+
+    Raises:
+        SettingsError: it can't be read or is wrong; names the file, each key and what to do.
+    """
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError) as error:

@@ -18,10 +18,10 @@ def statements(tx: Tx, home: Home, book: str) -> dict[str, int]:
     """One line per agent with any activity or balance: opening + accrued - reversed - paid = closing, in cents.
 
     The period begins after the book's last commission run and ends with the business date. Making it again gives the
-    same bytes and registers nothing. Nothing is paid out yet, so `paid` is zero.
+    same bytes and registers nothing. Paid is what stands in files, less what came back.
 
     Returns:
-        agents, accrued_cents, reversed_cents, closing_cents.
+        agents, accrued_cents, reversed_cents, paid_cents, closing_cents.
     """
     lines = stated(tx.read("commissions/statements", book=book, report=NAME))
     closing = int(lines["closing_cents"].sum())
@@ -31,23 +31,18 @@ def statements(tx: Tx, home: Home, book: str) -> dict[str, int]:
         "agents": lines.height,
         "accrued_cents": int(lines["accrued_cents"].sum()),
         "reversed_cents": int(lines["reversed_cents"].sum()),
+        "paid_cents": int(lines["paid_cents"].sum()),
         "closing_cents": closing,
     }
 
 
 def stated(sums: pl.DataFrame) -> pl.DataFrame:
-    """The statement lines of sums per agent (agent, name, opening_cents, accrued_cents, reversed_cents; reversed > 0).
+    """The statement lines of sums per agent: agent, name, since, opening, accrued, reversed and paid in cents.
 
     A line is left out only when all activity is zero, not when the net is.
     """
-    active = (pl.col("opening_cents") != 0) | (pl.col("accrued_cents") != 0) | (pl.col("reversed_cents") != 0)
+    active = pl.any_horizontal(pl.col(name) != 0 for name in _CENTS[:-1])
     closing = pl.col("opening_cents") + pl.col("accrued_cents") - pl.col("reversed_cents") - pl.col("paid_cents")
     return (
-        sums.filter(active)
-        .with_columns(paid_cents=pl.lit(0, pl.Int64))
-        .with_columns(closing_cents=closing)
-        .sort("agent")
-        .select(
-            "agent", "name", "since", "opening_cents", "accrued_cents", "reversed_cents", "paid_cents", "closing_cents"
-        )
+        sums.filter(active).with_columns(closing_cents=closing).sort("agent").select("agent", "name", "since", *_CENTS)
     )

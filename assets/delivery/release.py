@@ -18,6 +18,7 @@ from typing import Any
 import polars as pl
 
 from assets.delivery.envelope import keyring_of
+from assets.payments.proof import adds_up
 from assets.steps import Outcome, Run
 from formats.errors import DaybookError, GuardError, SettingsError, UnreachableError
 from resources import transport
@@ -172,6 +173,9 @@ def _parcel(file: _File, pack: Callable[[bytes], bytes], vault: Vault) -> dict[s
         clear = vault.open_bytes(file.company, FILE_OUT, row["sealed"])
         if hashlib.sha256(clear).digest() != row["sha256"] or not row["approved"]:
             raise GuardError("the stored bytes are not the approved ones", where=str(row["name"]))
+        if row["kind"] == "nacha":
+            # Once more before money leaves, straight from what is about to travel.
+            adds_up(clear, row, str(row["name"]))
         if row["parcel"] is None:
             made = pack(clear)
             row |= {"parcel": made, "parcel_name": f"{row['name']}.pgp", "parcel_sha256": hashlib.sha256(made).digest()}

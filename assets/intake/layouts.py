@@ -6,7 +6,7 @@ Belongs here: what can be said of a field by itself. What needs other rows is in
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 CODE = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$"
 CODE_SAYS = "a code of letters, digits and . _ / - (at most 40)"
@@ -33,6 +33,7 @@ class Column:
     choices: tuple[str, ...] = ()
     low: int = 0
     high: int = 80
+    optional: bool = False  # a file may come without this column: then it says nothing of it
 
 
 @dataclass(frozen=True)
@@ -45,16 +46,21 @@ class Layout:
 
     @property
     def header(self) -> tuple[str, ...]:
-        """The names that the first line must hold."""
+        """The names that the first line may hold, and must but for optional ones."""
         return tuple(c.name for c in self.columns)
+
+    @property
+    def must(self) -> tuple[str, ...]:
+        """The names that the first line must hold."""
+        return tuple(c.name for c in self.columns if not c.optional)
 
 
 def _code(name: str, *, required: bool = True) -> Column:
     return Column(name, "pattern", required, None if required else "", CODE, CODE_SAYS)
 
 
-def _slug(name: str) -> Column:
-    return Column(name, "pattern", pattern=SLUG, says=SLUG_SAYS)
+def _slug(name: str, *, required: bool = True) -> Column:
+    return Column(name, "pattern", required, None if required else "", SLUG, SLUG_SAYS)
 
 
 def _choice(name: str, *choices: str, default: str | None = None) -> Column:
@@ -85,6 +91,11 @@ def _place(*, required: bool) -> tuple[Column, ...]:
         Column("state", "pattern", required, empty, r"^[A-Z]{2}$", "a state of two capital letters"),
         Column("zip", "pattern", required, empty, r"^[0-9]{5}([0-9]{4})?$", "a ZIP code of 5 or 9 digits", "-"),
     )
+
+
+def _maybe(column: Column) -> Column:
+    """The column in a file that may come without it."""
+    return replace(column, optional=True)
 
 
 _PERCENT = Column("percent", "percent")
@@ -201,6 +212,11 @@ LAYOUTS: tuple[Layout, ...] = (
             ),
             _choice("account_type", "checking", "savings"),
             Column("holder_name"),
+            _maybe(_code("agent_code", required=False)),
+            _maybe(_slug("vendor_code", required=False)),
+            _maybe(_choice("authorised", "written", "web", "phone", default="written")),
+            _maybe(_date("validated_on", required=False)),
+            _maybe(_date("closed_on", required=False)),
         ),
         ("company_code", "account_code"),
     ),
@@ -235,6 +251,28 @@ LAYOUTS: tuple[Layout, ...] = (
         "splits.csv",
         (_COMPANY, _SUBSCRIPTION, _code("agent_code"), _PERCENT),
         ("company_code", "subscription_code", "agent_code"),
+    ),
+    Layout(
+        "pay_methods.csv",
+        (
+            _COMPANY,
+            _code("member_code"),
+            _whole("part", 1, 9),
+            _code("account_code"),
+            Column("percent", "percent", required=False),
+            Column("amount", "money", required=False),
+        ),
+        ("company_code", "member_code", "part"),
+    ),
+    Layout(
+        "company_banks.csv",
+        (
+            _COMPANY,
+            _slug("bank"),
+            _whole("weight", 0, 1000),
+            Column("monthly_cap", "money", required=False),
+        ),
+        ("company_code", "bank"),
     ),
 )
 BY_NAME = {layout.name: layout for layout in LAYOUTS}

@@ -46,22 +46,24 @@ def splits(load: Load, sheet: Sheet) -> None:
     sheet.blame(pl.col("percent") <= 0, "percent", "intake.percent", "percent is not above 0")
     _refer_owner(load, sheet)
     refer(sheet, load.known("agent"), {"agent_code": "code"}, {})
+    whole_or_none(sheet, ["company_code", "subscription_code"], "share of this split", "splits.csv")
+    whole = pl.col("percent").sum().over("company_code", "subscription_code")
+    sheet.blame(pl.col("cause").is_null() & (whole != 100), "percent", "intake.split", "the shares do not sum to 100")
+    _write(load, sheet, "split", ["agent_code"], ["percent"])
+
+
+def whole_or_none(sheet: Sheet, codes: list[str], noun: str, file: str) -> None:
+    """Set aside the other rows of a list of which one is bad; `cause` is the first bad line of a row's list."""
     bad = sheet.rows.join(sheet.found.select("at").unique(), on="at", how="semi")
-    codes = ["company_code", "subscription_code"]
     causes = bad.drop_nulls(codes).group_by(codes).agg(cause=pl.col("at").min())
-    whole = pl.col("percent").sum().over(codes)
-    sheet.rows = sheet.rows.join(causes, on=codes, how="left", maintain_order="left").with_columns(whole=whole)
+    sheet.rows = sheet.rows.join(causes, on=codes, how="left", maintain_order="left")
     innocent = ~pl.col("at").is_in(bad["at"].implode())
     sheet.blame(
         innocent & pl.col("cause").is_not_null(),
-        "subscription_code",
+        codes[-1],
         "intake.cascade",
-        pl.format("another share of this split was set aside: splits.csv line {}", "cause"),
+        pl.format(f"another {noun} was set aside: {file} line {{}}", "cause"),
     )
-    sheet.blame(
-        pl.col("cause").is_null() & (pl.col("whole") != 100), "percent", "intake.split", "the shares do not sum to 100"
-    )
-    _write(load, sheet, "split", ["agent_code"], ["percent"])
 
 
 def _refer_owner(load: Load, sheet: Sheet) -> None:
@@ -81,16 +83,29 @@ def _refer_owner(load: Load, sheet: Sheet) -> None:
 
 
 def _write(load: Load, sheet: Sheet, table: str, key: list[str], values: list[str]) -> None:
-    rows = load.accept(sheet, table, ["subscription_code"])
-    broken = sheet.rows.join(rows.select("at"), on="at", how="anti").select(_OWNER).drop_nulls().unique()
-    whole = rows.select(_OWNER).unique(maintain_order=True).join(broken, on=_OWNER, how="anti")
-    touched, fresh = replace_lists(load.tx, table, rows.select(*_OWNER, *key, *values), whole, key=key, values=values)
-    codes = rows.select(*_OWNER, "subscription_code").unique(maintain_order=True)
-    note(
-        load.tx,
-        f"master.{table}",
-        codes.join(touched, on=_OWNER, how="semi", maintain_order="left"),
-        ["subscription_code"],
-        sheet.sha256,
-    )
+    write_lists(load, sheet, table, owner=_OWNER, code="subscription_code", key=key, values=values)
+
+
+def write_lists(
+    load: Load, sheet: Sheet, table: str, *, owner: list[str], code: str, key: list[str], values: list[str]
+) -> None:
+    """Bring the lists that a file names up to date; a list of which a row was set aside only grows.
+
+    Args:
+        load: the load under way.
+        sheet: with the owner's ids looked up.
+        table: of master.
+        owner: columns that say whose list it is.
+        code: the column that names the owner, for the note of the change.
+        key: what tells rows of one list apart.
+        values: what is compared.
+    """
+    rows = load.accept(sheet, table, [code])
+    broken = sheet.rows.join(rows.select("at"), on="at", how="anti").select(owner).drop_nulls().unique()
+    whole = rows.select(owner).unique(maintain_order=True).join(broken, on=owner, how="anti")
+    wanted = rows.select(*owner, *key, *values)
+    touched, fresh = replace_lists(load.tx, table, wanted, whole, owner=owner, key=key, values=values)
+    codes = rows.select(*dict.fromkeys([*owner, code])).unique(maintain_order=True)
+    changed = codes.join(touched, on=owner, how="semi", maintain_order="left")
+    note(load.tx, f"master.{table}", changed, [code], sheet.sha256)
     sheet.loaded += fresh

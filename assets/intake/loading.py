@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.intake import catalogue, lists, members
+from assets.intake import catalogue, lists, members, paying
 from assets.intake.context import Load
 from assets.intake.layouts import BY_NAME, LAYOUTS, Layout
 from assets.intake.reading import Arrival, fetch, found, parse, unreadable
@@ -39,6 +39,8 @@ _HANDLERS: dict[str, Callable[[Load, Sheet], None]] = {
     "covered.csv": lists.covered,
     "holds.csv": lists.holds,
     "splits.csv": lists.splits,
+    "pay_methods.csv": paying.pay_methods,
+    "company_banks.csv": paying.company_banks,
 }
 _PROBLEMS = {"file": pl.String, "line": pl.Int64, "column": pl.String, "rule": pl.String, "reason": pl.String}
 

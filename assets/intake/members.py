@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import polars as pl
+import polars.selectors as cs
 
 from assets.intake.catalogue import blame_state
 from assets.intake.context import PERSON, SUBSCRIPTION, Load
@@ -78,30 +79,51 @@ def bank_accounts(load: Load, sheet: Sheet) -> None:
     refer(sheet, load.known("company"), {"company_code": "code"}, {"company_id": "company_id"})
     on = {"company_id": "company_id", "member_code": "code"}
     refer(sheet, load.known("person"), on, {"person_id": "person_id"}, shown=False)
+    _refer_payee(load, sheet)
     rows = load.accept(sheet, "bank_account", ["account_code"]).rename({"account_code": "code"})
     recorded = load.known("bank_account").rows
-    fresh = _versions(load, rows, recorded)
+    fresh = _versions(load, rows, recorded, sheet.absent)
     load.tx.append("master.bank_account", fresh)
     note(load.tx, "master.bank_account", fresh, ["code"], sheet.sha256)
     sheet.loaded += fresh.height
-    codes = pl.concat(
-        [recorded.select("company_id", "code"), fresh.select("company_id", "code")], how="vertical_relaxed"
-    )
-    load.now_known(
-        "bank_account", codes.unique(), sheet.aside("company_id", "account_code").rename({"account_code": "code"})
+    named = ["company_id", "code", "version", "person_id", "owner"]
+    known = pl.concat([recorded.select(named), fresh.select(named)], how="vertical_relaxed").sort(named[:3])
+    load.now_known("bank_account", known, sheet.aside("company_id", "account_code").rename({"account_code": "code"}))
+
+
+def _refer_payee(load: Load, sheet: Sheet) -> None:
+    """Whose account it is: a member's or the company's own, or the one on which an agent or vendor is paid."""
+    refer(sheet, load.known("agent"), {"agent_code": "code"}, {})
+    refer(sheet, load.known("vendor"), {"vendor_code": "code"}, {})
+    agent, vendor = pl.col("agent_code") != "", pl.col("vendor_code") != ""
+    several = agent.cast(pl.Int8) + vendor.cast(pl.Int8) + (pl.col("member_code") != "").cast(pl.Int8) > 1
+    sheet.blame(several, "member_code", "intake.owner", "an account is a member's, an agent's or a vendor's")
+    sheet.rows = sheet.rows.with_columns(
+        owner=pl.when(agent).then(pl.lit("agent")).when(vendor).then(pl.lit("vendor")).otherwise(pl.lit("payer")),
+        owner_code=pl.when(agent).then("agent_code").when(vendor).then("vendor_code").otherwise(pl.lit("")),
     )
 
 
-def _versions(load: Load, rows: pl.DataFrame, recorded: pl.DataFrame) -> pl.DataFrame:
+_NUMBER = ["person_id", "routing", "account_type", "account_blind", "holder_name"]
+_TOLD = {  # of an account, by the columns of the file that tell it
+    "owner": ("agent_code", "vendor_code"),
+    "owner_code": ("agent_code", "vendor_code"),
+    "authorised": ("authorised",),
+    "validated_on": ("validated_on",),
+    "closed_on": ("closed_on",),
+}
+
+
+def _versions(load: Load, rows: pl.DataFrame, recorded: pl.DataFrame, absent: tuple[str, ...]) -> pl.DataFrame:
     """The rows that need a new version, ready to be appended."""
-    compared = ["person_id", "routing", "account_type", "account_blind", "holder_name"]
+    compared = [*_NUMBER, *_TOLD]
     rows = rows.with_columns(account_blind=load.vault.blind(rows["company_id"], rows["account_number"], ACCOUNT))
     key = ["company_id", "code"]
     recorded = recorded.cast({c: rows.schema[c] for c in (*key, *compared)}).sort(*key, "version")
     latest = recorded.group_by(key, maintain_order=True).last()
     # A bank's notice of change made the latest version: the customer's old row is then no news.
     given = recorded.filter(pl.col("source") == "intake").group_by(key, maintain_order=True).last()
-    same = rows
+    same = _silent(rows, latest, given, absent)
     for version in (latest, given):
         same = same.join(version.select(*key, *compared), on=[*key, *compared], how="anti", nulls_equal=True,
                          maintain_order="left")  # fmt: skip
@@ -112,7 +134,28 @@ def _versions(load: Load, rows: pl.DataFrame, recorded: pl.DataFrame) -> pl.Data
     return fresh.with_columns(
         account_sealed=load.vault.seal(fresh["company_id"], fresh["account_number"], ACCOUNT),
         account_last4=last4(fresh["account_number"]),
-    ).select("company_id", "account_id", "code", "version", *compared, "account_sealed", "account_last4")
+        given_on=pl.lit(load.today),
+    ).select("company_id", "account_id", "code", "version", *compared, "account_sealed", "account_last4", "given_on")
+
+
+def _silent(rows: pl.DataFrame, latest: pl.DataFrame, given: pl.DataFrame, absent: tuple[str, ...]) -> pl.DataFrame:
+    """Keep what the record holds where the file came without the columns that tell it.
+
+    That a number was proved, or that it is closed, says nothing of another number; whose account it is does.
+    """
+    quiet = [name for name, columns in _TOLD.items() if set(columns) <= set(absent)]
+    for place, version in (("given", given), ("latest", latest)):
+        digits = ["routing", "account_type", "account_blind"]
+        was = version.select("company_id", "code", *(pl.col(c).alias(f"{place}_{c}") for c in [*digits, *quiet]))
+        rows = rows.join(was, on=["company_id", "code"], how="left", maintain_order="left").with_columns(
+            pl.all_horizontal(pl.col(c) == pl.col(f"{place}_{c}") for c in digits).alias(f"{place}_same")
+        )
+    kept = []
+    for name in quiet:
+        held = pl.when("given_same").then(f"given_{name}").when("latest_same").then(f"latest_{name}")
+        of_number = name in ("validated_on", "closed_on")
+        kept.append((held if of_number else pl.coalesce(held, f"latest_{name}", name)).alias(name))
+    return rows.with_columns(kept).drop(cs.starts_with("given_", "latest_"))
 
 
 def subscriptions(load: Load, sheet: Sheet) -> None:
@@ -137,7 +180,10 @@ def subscriptions(load: Load, sheet: Sheet) -> None:
         "account_code is empty, but method is ach",
     )
     refer(sheet, load.known("product"), {"product_code": "code"}, {"product_id": "product_id"})
-    refer(sheet, load.known("bank_account"), {**company, "account_code": "code"}, {}, shown=False)
+    take = {"account_owner": "owner"}
+    refer(sheet, load.known("bank_account"), {**company, "account_code": "code"}, take, shown=False)
+    payees = pl.col("account_owner") != "payer"
+    sheet.blame(payees, "account_code", "intake.owner", "the account is an agent's or a vendor's: it is never drafted")
     refer(sheet, load.known("agent"), {"agent_code": "code"}, {})
     rows = load.accept(sheet, "subscription", ["subscription_code"]).rename({"subscription_code": "code"})
     state = load.write(sheet, SUBSCRIPTION, rows.select(*SUBSCRIPTION.key, *SUBSCRIPTION.columns))

@@ -33,7 +33,8 @@ _FIELD = rb'(?:"[^"\x00]{0,4000}+(?:""[^"\x00]{0,4000}+){0,50}+"|[^",\r\n\x00]*+
 class Arrival:
     """One file as it came.
 
-    `rows` are `at`, the physical line each starts on, and its columns as text; `total` counts unreadable ones too.
+    `rows` are `at`, the physical line each starts on, and its columns as text; `total` counts unreadable ones too;
+    `absent` are the optional columns it came without: empty in `rows`.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Arrival:
     found: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FOUND))
     refused: bool = False
     total: int = 0
+    absent: tuple[str, ...] = ()
 
 
 def found(line: int | None, column: str, rule: str, reason: str) -> pl.DataFrame:
@@ -74,12 +76,13 @@ def parse(layout: Layout, data: bytes) -> Arrival:
         line = data.count(b"\n", 0, error.start) + 1
         return _refuse(layout.name, mark, line, "intake.encoding", "the file is not UTF-8: save it as CSV UTF-8")
     first, _, _ = data.partition(b"\n")
-    header = next(csv.reader([first.decode("utf-8").rstrip("\r")]), [])
-    if reason := _header_fault(layout, [h.strip() for h in header]):
+    header = [name.strip() for name in next(csv.reader([first.decode("utf-8").rstrip("\r")]), [])]
+    if reason := _header_fault(layout, header):
         return _refuse(layout.name, mark, 1, "intake.header", reason)
+    absent = tuple(name for name in layout.header if name not in header)
     starts, ends, verdicts = _records(data, len(first) + 1, len(header))
     sound = verdicts == 0
-    text = _table(data, starts[sound], ends[sound], [h.strip() for h in header])
+    text = _table(data, starts[sound], ends[sound], header)
     if text is None or text.height != int(sound.sum()):
         return _refuse(layout.name, mark, None, "intake.records", "its rows can't be told apart: check its quotes")
     breaks = np.flatnonzero(np.frombuffer(data, np.uint8) == 10)
@@ -87,7 +90,9 @@ def parse(layout: Layout, data: bytes) -> Arrival:
     return Arrival(
         layout.name,
         mark,
-        text.select(pl.Series("at", lines[sound], pl.Int64), *layout.header),
+        text.with_columns(pl.lit(None, pl.String).alias(name) for name in absent).select(
+            pl.Series("at", lines[sound], pl.Int64), *layout.header
+        ),
         pl.concat(
             [
                 _unsound(lines[verdicts == 1], "intake.width", f"the row does not have {len(header)} fields"),
@@ -95,6 +100,7 @@ def parse(layout: Layout, data: bytes) -> Arrival:
             ]
         ),
         total=len(starts),
+        absent=absent,
     )
 
 
@@ -104,13 +110,14 @@ def _refuse(name: str, mark: bytes, line: int | None, rule: str, reason: str) ->
 
 def _header_fault(layout: Layout, header: list[str]) -> str:
     """What is wrong with the header; what it holds is not quoted: without a header it is somebody's data."""
-    missing = [name for name in layout.header if name not in header]
-    if len(missing) == len(layout.header):
-        return "the first line is not the header: it must name the columns " + ", ".join(layout.header)
+    missing = [name for name in layout.must if name not in header]
+    if len(missing) == len(layout.must):
+        return "the first line is not the header: it must name the columns " + ", ".join(layout.must)
     if missing:
         return "the header lacks " + ", ".join(missing)
-    if len(header) > len(layout.header):
-        return f"the header has {len(header)} columns, not the {len(layout.header)} of this file"
+    ours = len(set(layout.header) & set(header))
+    if len(header) > ours:
+        return f"the header has {len(header)} columns, but only {ours} that this file may hold, once each"
     return ""
 
 

@@ -16,7 +16,8 @@ class Sheet:
     """A file's rows and findings.
 
     `rows` start as the typed columns and gain ids as references are resolved. In a file that is judged again,
-    `asked` holds the only lines that count: the others are in the record already.
+    `asked` holds the only lines that count: the others are in the record already. Of the columns in `absent` the file
+    says nothing.
     """
 
     layout: Layout
@@ -26,12 +27,14 @@ class Sheet:
     found: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=FOUND))
     asked: pl.Series | None = None
     loaded: int = 0
+    absent: tuple[str, ...] = ()
 
     @classmethod
     def of(cls, layout: Layout, arrival: Arrival, asked: pl.Series | None) -> Sheet:
         """The sheet of a readable file."""
         rows, found = typed(layout, arrival.rows)
-        return cls(layout, arrival.sha256, rows, arrival.total, pl.concat([arrival.found, found]), asked)
+        all_found = pl.concat([arrival.found, found])
+        return cls(layout, arrival.sha256, rows, arrival.total, all_found, asked, absent=arrival.absent)
 
     def blame(self, bad: pl.Expr, column: str, rule: str, reason: str | pl.Expr) -> None:
         """Set aside the rows for which `bad` is true; null is not bad."""

@@ -86,25 +86,25 @@ def note(tx: Tx, table: str, rows: pl.DataFrame, key: list[str], sha256: bytes) 
 
 
 def replace_lists(
-    tx: Tx, table: str, rows: pl.DataFrame, whole: pl.DataFrame, *, key: list[str], values: list[str]
+    tx: Tx, table: str, rows: pl.DataFrame, whole: pl.DataFrame, *, owner: list[str], key: list[str], values: list[str]
 ) -> tuple[pl.DataFrame, int]:
-    """Bring the lists of subscriptions up to date: add what is new, and take away what a whole list no longer names.
+    """Bring lists up to date: add what is new, and take away what a whole list no longer names.
 
     Args:
         tx: the load's transaction.
-        table: covered, hold or split.
-        rows: company_id, subscription_id, the key and the values.
-        whole: company_id and subscription_id of lists of which no row was set aside.
-        key: what tells rows of one subscription apart.
+        table: covered, hold, split, pay_method or company_bank.
+        rows: the owner, the key and the values.
+        whole: owners of lists of which no row was set aside.
+        owner: whose lists they are: a company's subscription, its member, or the company.
+        key: what tells rows of one list apart.
         values: what is compared.
 
     Returns:
-        company_id and subscription_id of the lists that changed, and how many rows were new or different.
+        The owners of the lists that changed, and how many rows were new or different.
     """
-    owner = ["company_id", "subscription_id"]
     full = [*owner, *key]
     recorded = tx.read(f"intake/{table}").cast({c: rows.schema[c] for c in (*full, *values)})
-    same = rows.join(recorded, on=[*full, *values], how="semi")
+    same = rows.join(recorded, on=[*full, *values], how="semi", nulls_equal=True)
     fresh = rows.select(*full, *values).join(same.select(full), on=full, how="anti", maintain_order="left")
     stays = rows.join(same.select(full), on=full, how="semi")
     replaced = recorded.join(fresh.select(full), on=full, how="semi")

@@ -115,11 +115,20 @@ def questions(entries: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
     new = entries.filter(moving).select(pl.col(c).cast(EARLIER[c]) for c in columns)
     others = earlier.join(new, on=["company_id", "entry_id"], how="anti").join(new, on=_ALIKE, how="semi")
     known = pl.concat([others.select(columns), new]).sort("company_id", "entry_id")
-    asked = known.with_columns(
-        other=pl.col("individual_id").first().over(_ALIKE),
-        other_entry=pl.col("entry_id").first().over(_ALIKE),
-        other_file=pl.col("file").first().over(_ALIKE),
-    ).filter((pl.col("entry_id") != pl.col("other_entry")) & (pl.col("individual_id") != pl.col("other")))
+    # Most accounts are asked once: only the others are looked at closely.
+    first = (
+        known.group_by(_ALIKE)
+        .agg(
+            pl.len().alias("asked"),
+            other=pl.col("individual_id").first(),
+            other_entry=pl.col("entry_id").first(),
+            other_file=pl.col("file").first(),
+        )
+        .filter(pl.col("asked") > 1)
+    )
+    asked = known.join(first, on=_ALIKE, how="inner", maintain_order="left").filter(
+        (pl.col("entry_id") != pl.col("other_entry")) & (pl.col("individual_id") != pl.col("other"))
+    )
     cents = pl.col("amount_cents")
     told = pl.format(
         "{} {} and {} (entry {} in {}) both ask one account for {}.{} on {}",
@@ -154,6 +163,30 @@ def fingerprints(entries: pl.DataFrame) -> pl.DataFrame:
     )
     prints = [hashlib.sha256(text.encode()).digest() for text in lines["line"]]
     return lines.select(_FILE).with_columns(fingerprint=pl.Series(prints, dtype=pl.Binary))
+
+
+def marked(tx: Tx, files: pl.DataFrame, entries: pl.DataFrame, earlier: pl.DataFrame) -> pl.DataFrame:
+    """Add to new files what the registry and an approver must know of them.
+
+    Args:
+        tx: the step's transaction; the files are not registered yet.
+        files: company_id, file_id, name.
+        entries: of these files, as for `questions` and `fingerprints`.
+        earlier: columns of `EARLIER`.
+
+    Returns:
+        The files with fingerprint, questions (0: none) and words (of the questions).
+
+    Raises:
+        GuardError: a file is a double of an earlier one.
+    """
+    found = files.join(fingerprints(entries), on=_FILE, how="left", maintain_order="left")
+    refuse_same_file(tx, found)
+    named = entries.drop("file", strict=False).join(files.select(*_FILE, file="name"), on=_FILE, how="left")
+    asked = questions(named, earlier).with_columns(pl.col(c).cast(files.schema[c]) for c in _FILE)
+    return found.join(asked, on=_FILE, how="left", maintain_order="left").with_columns(
+        pl.col("questions").fill_null(0), pl.col("words").fill_null("")
+    )
 
 
 def refuse_same_file(tx: Tx, files: pl.DataFrame) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from assets.payments.file import ach_file
+from assets.payments.opening import opened
 from formats.errors import RecordError
 from resources.record import Tx
 from resources.sealed import ACCOUNT
@@ -15,9 +16,10 @@ def rebuild(tx: Tx, company: int, file_id: int, vault: Vault) -> bytes:
     Raises:
         RecordError: there is no such file, or an account can't be opened.
     """
-    head = tx.read("payments/head_of_file", company=company, file_id=file_id)
-    if head.is_empty():
+    found = tx.read("payments/head_of_file", company=company, file_id=file_id)
+    if found.is_empty():
         raise RecordError(f"company {company} has no ACH file {file_id}")
+    head = opened(found, vault).row(0, named=True)
     entries = tx.read("payments/entries_of_file", company=company, file_id=file_id)
     account = vault.open(entries["company_id"], entries["account_sealed"], ACCOUNT).alias("account")
-    return ach_file(head.row(0, named=True), entries.with_columns(account))
+    return ach_file(head, entries.with_columns(account))

@@ -70,3 +70,14 @@ def with_accounts(rows: pl.DataFrame, book: pl.DataFrame) -> pl.DataFrame:
         stop=pl.when(~allowed & lost).then("reason"),
         hold=pl.when(~allowed & ~lost).then("reason"),
     ).drop("may_debit", "may_credit", "reason")
+
+
+def holds_in_words(held: pl.DataFrame) -> pl.DataFrame:
+    """Sum up what waits, for whoever watches the run, as `planner.distinct_plans` does with what goes.
+
+    Returns:
+        company_id, bank, sec, direction, waits_until (null: not known), plan_reason, entries, amount_cents.
+    """
+    groups = ["company_id", "bank", "sec", "direction", "waits_until", "plan_reason"]
+    named = held.rename({"until": "waits_until", "hold": "plan_reason"})
+    return named.group_by(groups).agg(entries=pl.len(), amount_cents=pl.col("amount_cents").sum()).sort(groups)

@@ -10,6 +10,7 @@ import duckdb
 import polars as pl
 
 from assets.ledger.accounts import INCOME, RECEIVABLE
+from assets.payments.distribution import compared
 from formats.errors import SettingsError
 from resources.record import Tx, query_text
 from resources.redaction import redact
@@ -20,6 +21,7 @@ REPEATED = (
     ("Control accounts equal the rows that made them", "ledger/check_subledgers"),
     ("Every invoice is the sum of its lines", "billing/check_invoices"),
     ("Totals of each ACH file are the sums of its entries", "payments/check_files"),
+    ("No entry of the night is on an account that may not be drawn on", "payments/check_accounts"),
     ("Control numbers given to vendors run without a gap", "enrollment/check_controls"),
 )
 
@@ -62,6 +64,7 @@ class Night:
     quarantine: pl.DataFrame
     set_aside: pl.DataFrame
     trial_balance: pl.DataFrame
+    distribution: pl.DataFrame  # payments.distribution.compared, the month so far
     charged_cents: int
     proofs: tuple[Proof, ...]
 
@@ -72,8 +75,19 @@ class Night:
 
     @property
     def drafted_cents(self) -> int:
-        """Premium drafts of the night, from its entries."""
-        return int(self.entries.filter(pl.col("purpose") == "premium")["amount_cents"].sum())
+        """Premium drafts of the night, from its entries; those of void files are none."""
+        return int(self.drafts["amount_cents"].sum())
+
+    @property
+    def drafts(self) -> pl.DataFrame:
+        """The entries that draft premium, those of void files left out."""
+        return self.entries.filter((pl.col("purpose") == "premium") & pl.col("state").ne_missing("void"))
+
+    def entry_cents(self, side: str) -> int:
+        """What the night's entries take (`debit`) or pay (`credit`); those of void files are none."""
+        debit = pl.col("transaction_code") % 10 >= 5
+        live = self.entries.filter(pl.col("state").ne_missing("void"))
+        return int(live.filter(debit if side == "debit" else ~debit)["amount_cents"].sum())
 
     @property
     def debit_balance_cents(self) -> int:
@@ -126,6 +140,9 @@ def read_night(tx: Tx, book: str) -> Night:
         quarantine=_clean(tx.read("reports/quarantine"), "reason"),
         set_aside=_clean(tx.read("reports/set_aside", book=book), "reason"),
         trial_balance=trial_balance,
+        distribution=compared(
+            tx.read("payments/distribution", month=tx.business_date, until=tx.business_date), tx.business_date
+        ),
         charged_cents=charged,
         proofs=(
             *(_repeated(tx, title, query) for title, query in REPEATED),

@@ -113,13 +113,14 @@ def _flow(night: Night) -> charts.Flow:
     f, margin = night.figures, night.margin_cents
     clearing = night.balance(CLEARING)
     in_time = f["returned_cents"] - int(night.returns["late_cents"].sum())
-    before = clearing + f["settled_cents"] + in_time - night.drafted_cents
+    drafted, paid = night.entry_cents("debit"), night.entry_cents("credit")
+    before = clearing + f["settled_cents"] + in_time + paid - drafted
     entries = texts.plural(f["ach_entries"], "entry", "entries")
     stages = [
         charts.Stage("Billed", night.billed_cents, texts.plural(f["invoices"], "invoice"), "billed", 0),
-        charts.Stage("Drafted by ACH", night.drafted_cents, entries, "drafted", 1),
+        charts.Stage("Drafted by ACH", drafted, entries, "drafted", 1),
         charts.Stage("Drafted before", before, "waiting to settle", "clearing", 1),
-        charts.Stage("ACH clearing", max(before, 0) + night.drafted_cents, "at the bank", "clearing", 2),
+        charts.Stage("ACH clearing", max(before, 0) + drafted, "at the bank", "clearing", 2),
         charts.Stage("Settled", f["settled_cents"], texts.plural(f["settlements"], "entry", "entries"), "settled", 3),
         charts.Stage("Returned", f["returned_cents"], texts.plural(f["returns"], "return"), "returned", 3),
         charts.Stage("Still in clearing", clearing, "settles later", "clearing", 3),
@@ -127,18 +128,21 @@ def _flow(night: Night) -> charts.Flow:
         charts.Stage("Owed to agents", f["commission_cents"], "accrued tonight", "agents", 4),
         charts.Stage("Fees and margin", margin, "earned tonight", "margin", 4),
     ]
+    if paid:
+        stages.append(charts.Stage("Paid out by ACH", paid, "refunds, reversals, payouts", "clearing", 3))
     earned = [(s.label, max(s.cents, 0)) for s in stages if s.column == 4]
     # Corrections of earlier nights can make more than what settled tonight: a ribbon never shows more than its bar.
     most = max(sum(cents for _, cents in earned), f["settled_cents"], 1)
     return charts.flow(
         stages,
         [
-            charts.Link("Billed", "Drafted by ACH", min(night.billed_cents, night.drafted_cents)),
-            charts.Link("Drafted by ACH", "ACH clearing", night.drafted_cents),
+            charts.Link("Billed", "Drafted by ACH", min(night.billed_cents, drafted)),
+            charts.Link("Drafted by ACH", "ACH clearing", drafted),
             charts.Link("Drafted before", "ACH clearing", before),
             charts.Link("ACH clearing", "Settled", f["settled_cents"]),
             charts.Link("ACH clearing", "Returned", in_time),
             charts.Link("ACH clearing", "Still in clearing", clearing),
+            *([charts.Link("ACH clearing", "Paid out by ACH", paid)] if paid else []),
             *(charts.Link("Settled", label, cents * f["settled_cents"] // most) for label, cents in earned),
         ],
     )
@@ -146,7 +150,7 @@ def _flow(night: Night) -> charts.Flow:
 
 def _by_company(night: Night) -> list[dict[str, Any]]:
     """Every company of the book with what it billed and drafted; zeros for one that did neither."""
-    drafted = night.entries.group_by("company").agg(
+    drafted = night.drafts.group_by("company").agg(
         pl.len().alias("entries"), pl.col("amount_cents").sum().alias("drafted_cents")
     )
     return (

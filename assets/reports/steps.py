@@ -1,4 +1,4 @@
-"""The reports step of a night: five files in a folder per book and business date, registered with their sha256."""
+"""The reports step of a night: five or six files in a folder per book and business date, registered by sha256."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ def reports_of(night: Night) -> list[Made]:
     data = [
         Made("register.csv", csv_bytes(night.register), night.register.height, billed),
         Made("trial_balance.csv", csv_bytes(night.trial_balance), night.trial_balance.height, debits),
+        *_distribution(night),
         Made(
             "register.xlsx",
             workbook(sheets, title=f"{night.book_name} {night.business_date}", business_date=night.business_date),
@@ -63,6 +64,14 @@ def reports_of(night: Night) -> list[Made]:
     ]
     html = Made("nightly.html", page(night, [d.listed() for d in data]), night.register.height, billed)
     return [html, *data, _manifest(night, [html, *data])]
+
+
+def _distribution(night: Night) -> list[Made]:
+    """How the month's drafts were spread over banks, in books where a company has several to choose from."""
+    spread = night.distribution
+    if spread.is_empty():
+        return []
+    return [Made("distribution.csv", csv_bytes(spread), spread.height, int(spread["amount_cents"].sum()))]
 
 
 def _sheets(night: Night) -> list[Sheet]:

@@ -78,8 +78,7 @@ def matched(found: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, p
     """Match returns and notices to our entries by trace, receiving bank, amount (of returns) and individual id.
 
     Blank bank and id in the answer are not compared; a differing id is no match, because traces begin anew every
-    night. More than one entry that fits is none; an entry of a file that never left us (a void one) fits only where no
-    other does.
+    night. Of several that fit, the one that was on its way is meant (`_chosen`); more than one is none.
 
     Args:
         found: as `answers` returns.
@@ -96,16 +95,33 @@ def matched(found: pl.DataFrame, entries: pl.DataFrame) -> tuple[pl.DataFrame, p
         & (pl.col("individual_id").is_null() | (pl.col("individual_id") == pl.col("individual_id_entry")))
         & ((pl.col("kind") == "98") | (pl.col("amount_cents") == pl.col("amount_cents_entry")))
     )
-    fitting = pairs.filter(fits).with_columns(sent=pl.col("state").is_in(_LEFT_US))
-    counted = fitting.with_columns(several=pl.col("sent").sum().over("position"))
+    chosen = _chosen(pairs.filter(fits))
+    picked = pl.col("picked").sum().over("position")
+    left_us = pl.col("sent").any().over("position")
     named = [
-        _named(counted.filter(pl.col("several") > 1), "ambiguous", "fits more than one entry of ours"),
-        _named(
-            counted.filter(pl.col("several") == 0), "answer_to_unsent", "answers an entry of a file that never left us"
-        ),
-        _unmatched(found.join(fitting, on="position", how="anti")),
+        _named(chosen.filter(left_us & (picked != 1)), "ambiguous", "fits more than one entry of ours"),
+        _named(chosen.filter(~left_us), "answer_to_unsent", "answers an entry of a file that never left us"),
+        _unmatched(found.join(chosen, on="position", how="anti")),
     ]
-    return counted.filter(pl.col("sent") & (pl.col("several") == 1)).drop("several", "sent"), pl.concat(named)
+    return chosen.filter(pl.col("picked") & (picked == 1)).drop("picked", "sent"), pl.concat(named)
+
+
+def _chosen(fitting: pl.DataFrame) -> pl.DataFrame:
+    """Mark which of the entries that fit an answer it is about (`picked`), and which ever left us (`sent`).
+
+    A draft and its retries look alike but for the day: an answer is about one that was effective when it settled, and
+    a retry begins when the draft before it has come back.
+    """
+    sent = pl.col("state").is_in(_LEFT_US)
+    in_time = sent & (pl.col("effective_date") <= pl.col("settlement_date"))
+    still_out = in_time & pl.col("returned").is_null()
+    marks = fitting.with_columns(sent=sent, in_time=in_time, still_out=still_out)
+
+    def only(name: str) -> pl.Expr:
+        return pl.col(name).sum().over("position") == 1
+
+    picked = pl.when(only("sent")).then("sent").when(only("in_time")).then("in_time").otherwise("still_out")
+    return marks.with_columns(picked=picked).drop("in_time", "still_out")
 
 
 def _named(rows: pl.DataFrame, kind: str, words: str) -> pl.DataFrame:

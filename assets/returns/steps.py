@@ -16,7 +16,10 @@ from resources.sealed import ACCOUNT
 from resources.vault import Vault, last4
 
 _RETURNED = ["company_id", "entry_id", "sha256", "position", "code", "amount_cents", "settlement_date"]
-_ACCOUNT = ["company_id", "person_id", "routing", "account_type", "holder_name"]
+_ACCOUNT = [
+    *("company_id", "person_id", "owner", "owner_code", "routing", "account_type", "holder_name"),
+    *("authorised", "closed_on"),
+]
 
 
 def post_returns(tx: Tx, sha256: str, partners: dict[str, Partner], vault: Vault) -> dict[str, int]:

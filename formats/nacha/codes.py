@@ -1,9 +1,11 @@
 """The standard's code tables as frames, read from `data/`; rows carry the dates they hold for.
 
-`RETURN_CODES`: return_code, title, kind (return, dishonored, contested), window_days with window_unit
+`RETURN_CODES`: return_code, title, kind (return, dishonored, contested), sent_by (RDFI, ODFI, operator, gateway,
+agency; several by blanks), window_days with window_unit
 (banking, calendar; operator, agreed, refusal, none, own or unconfirmed have no days), statement_required,
 retry (retry, corrected, new account, approval, case, fix, recode, no), retry_allowed, stop_plan (yes, hold,
-no, review; final and accept for contests), class (unauthorized, administrative, other), effective_from and
+no, review; final and accept for contests), class (unauthorized, administrative, other), confirmed (no:
+figures from the 2013 text or not seen at all, to be confirmed with the bank) and note, effective_from and
 effective_to (null: open).
 `CHANGE_CODES`: change_code, title, kind (notice, refused), layout and layout_iat (where the new values stand
 in Corrected Data), effective_from, effective_to.
@@ -32,7 +34,7 @@ def _table(name: str, flags: tuple[str, ...] = ()) -> pl.DataFrame:
     )
 
 
-RETURN_CODES = _table("return_codes.csv", ("statement_required", "retry_allowed")).with_columns(
+RETURN_CODES = _table("return_codes.csv", ("statement_required", "retry_allowed", "confirmed")).with_columns(
     pl.col("window_days").cast(pl.Int64)
 )
 CHANGE_CODES = _table("change_codes.csv")
@@ -43,6 +45,7 @@ SEC_CODES = _table("sec_codes.csv", ("credits", "debits", "written")).with_colum
 LIMITS = _table("limits.csv", ("confirmed",)).with_columns(
     pl.col("limit_cents").cast(pl.Int64), pl.col("only_sec", "not_sec").str.split(" ").fill_null([])
 )
+_RULES = _table("rules.csv")
 DESCRIPTIONS = _table("descriptions.csv", ("exclusive", "confirmed"))
 
 DISHONORED_CODES: list[str] = RETURN_CODES.filter(kind="dishonored")["return_code"].to_list()
@@ -59,6 +62,23 @@ def _by_code(column: str) -> pl.Series:
 DIRECTION_BY_CODE = _by_code("direction")
 USE_BY_CODE = _by_code("use")
 ACCOUNT_TYPE_BY_CODE = _by_code("account_type")
+
+
+def rules() -> pl.DataFrame:
+    """List every rule by its stable id: rule, severity, record, message, hint (`data/rules.csv`).
+
+    The ids of the groups text, line, record and field come from `read`, file to addenda from `read` and
+    `check`, write from `write` alone. `Profile.relaxed` takes these ids.
+    """
+    return _RULES
+
+
+def hinted(found: pl.DataFrame) -> pl.DataFrame:
+    """Give problems (columns of `PROBLEMS`) without a hint of their own the one of their rule."""
+    if found["hint"].len() == 0 or (found["hint"] != "").all():
+        return found
+    usual = pl.col("rule").replace_strict(_RULES["rule"], _RULES["hint"], default="")
+    return found.with_columns(hint=pl.when(pl.col("hint") == "").then(usual).otherwise("hint"))
 
 
 def in_force(day: pl.Expr, row: dict[str, Any]) -> pl.Expr:

@@ -9,16 +9,20 @@ import polars as pl
 from formats.errors import FormatError
 from formats.nacha.bytesof import check_digits
 from formats.nacha.codes import direction
-from formats.nacha.enrich import entries_with_facts, recount_batches, recount_files
+from formats.nacha.enrich import count_at, count_by_batch, entries_with_facts, recount_batches, recount_files, spread
 from formats.nacha.fields import Layout
-from formats.nacha.layouts import BATCH_HEADER, FILE_HEADER
-from formats.nacha.layouts_addenda import ADDENDA_BY_KIND
+from formats.nacha.layouts import BATCH_HEADER, BATCH_HEADER_OF, ENTRY, FILE_HEADER, family_of_batch
+from formats.nacha.layouts_addenda import ADDENDA_BY_KIND, addenda_key
 from formats.nacha.offsets import with_offsets
+from formats.nacha.placing import with_lines
 from formats.nacha.profile import STRICT, Profile
 from formats.nacha.schema import ADDENDA, BATCHES, ENTRIES, FILE, Nacha, shaped
 from formats.problems import problems
 
-COUNTED = ("CTX", "ENR", "TRX", "ATX")
+_COUNTED = ("counted", "acknowledged_counted")
+_NUMBERED = ("05", "17", "18")
+# Told by other columns, or by nobody: these are not blank because a caller left them out.
+_COMPUTED = ("check_digit", "type_code")
 _FIXED_HEADER = {"priority": "01", "record_size": "094", "blocking_factor": "10", "format_code": "1"}
 
 
@@ -55,7 +59,7 @@ def with_facts(nacha: Nacha, profile: Profile) -> tuple[Nacha, pl.DataFrame]:
     parts = Nacha(file, batches, entries, addenda, problems())
     if profile.offset is not None:
         parts = with_offsets(parts, profile.offset)
-    placed = _with_lines(_filled(parts), profile)
+    placed = with_lines(_filled(parts), profile)
     facts = entries_with_facts(placed)
     return _with_controls(placed, facts), facts
 
@@ -74,62 +78,78 @@ def _numbered(frame: pl.DataFrame, name: str) -> pl.DataFrame:
     return frame.with_columns(pl.int_range(pl.len(), dtype=pl.Int64).alias(name))
 
 
-def _blank_for_null(layout: Layout) -> list[pl.Expr]:
-    return [pl.col(field.name).fill_null("") for field in layout if field.kind in ("text", "right", "digits")]
+def _blanks(layouts: dict[str, Layout], key: pl.Expr) -> list[pl.Expr]:
+    """Fill text that is missing with blanks, in those rows alone whose layout (told by `key`) has the field."""
+    holders: dict[str, list[str]] = {}
+    for name, layout in layouts.items():
+        for field in layout:
+            if field.kind in ("text", "right", "digits") and field.name not in _COMPUTED:
+                holders.setdefault(field.name, []).append(name)
+    return [
+        pl.col(name).fill_null("")
+        if len(holding) == len(layouts)
+        else pl.when(key.is_in(holding)).then(pl.col(name).fill_null("")).otherwise(name).alias(name)
+        for name, holding in holders.items()
+    ]
 
 
 def _filled(parts: Nacha) -> Nacha:
     file = _numbered(parts.file, "file").with_columns(
         *(pl.col(name).replace("", None).fill_null(value) for name, value in _FIXED_HEADER.items())
     )
-    file = file.with_columns(_blank_for_null(FILE_HEADER))
+    file = file.with_columns(_blanks({"": FILE_HEADER}, pl.lit("")))
+    adv = pl.col("sec") == "ADV"
     batches = _numbered(parts.batches, "batch").with_columns(
-        pl.col("originator_status").fill_null(pl.when(pl.col("sec") == "ADV").then(pl.lit("0")).otherwise(pl.lit("1"))),
+        pl.col("originator_status").fill_null(pl.when(adv).then(pl.lit("0")).otherwise(pl.lit("1"))),
         pl.col("batch_number").fill_null(pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("file")),
     )
-    batches = batches.with_columns(_blank_for_null(BATCH_HEADER))
-    entries = _filled_entries(_numbered(parts.entries, "entry"), batches, parts.addenda)
+    family = batches.select(family_of_batch().fill_null("standard").alias("family"))["family"]
+    headers = {name: BATCH_HEADER_OF.get(name, BATCH_HEADER) for name in family.unique()}
+    batches = batches.with_columns(_blanks(headers, pl.lit(family)))
+    entries = _filled_entries(_numbered(parts.entries, "entry"), batches, family, parts.addenda)
     batches = _with_classes(batches, entries)
-    return Nacha(file, batches, entries, _filled_addenda(parts.addenda, entries), parts.problems)
+    return Nacha(file, batches, entries, _filled_addenda(parts.addenda, entries, family), parts.problems)
 
 
-def _filled_entries(entries: pl.DataFrame, batches: pl.DataFrame, addenda: pl.DataFrame) -> pl.DataFrame:
-    sec = batches["sec"].gather(entries["batch"])
-    if addenda.is_empty():
-        follow = payments = pl.lit(0, pl.Int64)
-    else:
-        plain = addenda.group_by("entry").agg(
-            n=pl.len().cast(pl.Int64), p=(~pl.col("kind").str.starts_with("9")).sum().cast(pl.Int64)
-        )
-        counts = entries.select("entry").join(plain, on="entry", how="left", maintain_order="left").fill_null(0)
-        follow, payments = pl.lit(counts["n"]), pl.lit(counts["p"])
-    texts = [pl.col(name).fill_null("") for name in ("rdfi", "account", "individual_id", "name", "discretionary")]
+def _filled_entries(
+    entries: pl.DataFrame, batches: pl.DataFrame, families: pl.Series, addenda: pl.DataFrame
+) -> pl.DataFrame:
+    if entries.is_empty():
+        return entries
+    about = pl.DataFrame([batches["sec"], families.alias("family")])
+    sec, its = spread(about, entries["batch"])
+    follow = payments = pl.lit(0, pl.Int64)
+    if addenda.height:
+        held = addenda["entry"].to_numpy()
+        follow = pl.lit(pl.Series(count_at(held, entries.height)))
+        payments = pl.lit(pl.Series(count_at(held, entries.height, ~addenda["kind"].str.starts_with("9"))))
     digit = pl.col("check_digit")
     if entries["check_digit"].null_count():
         digit = digit.fill_null(pl.lit(check_digits(entries["rdfi"])))
     return entries.with_columns(
-        *texts,
-        sec=pl.lit(sec) if entries.height else pl.col("sec"),
+        *_blanks({name: ENTRY[name] for name in families.gather(entries["batch"].unique()).unique()}, its),
+        sec=sec,
         check_digit=digit,
         addenda_indicator=pl.col("addenda_indicator").fill_null((follow > 0).cast(pl.Int64)),
-        addenda_count=pl.col("addenda_count").fill_null(pl.when(sec.is_in(COUNTED)).then(payments))
-        if entries.height
-        else pl.col("addenda_count"),
-        trace_number=pl.col("trace_number").fill_null(""),
+        # An international entry counts all that follows it, its return's own addenda too.
+        addenda_count=pl.col("addenda_count").fill_null(
+            pl.when(its == "iat").then(follow).when(its.is_in(_COUNTED)).then(payments)
+        ),
     )
 
 
 def _with_classes(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     if not batches["service_class"].null_count():
         return batches
-    sides = (
-        entries.select("batch", side=direction())
-        .group_by("batch")
-        .agg(debits=(pl.col("side") == "debit").any(), credits=(pl.col("side") == "credit").any())
+    side = entries.select(direction()).to_series()
+    out = batches.with_columns(
+        debits=pl.Series(count_by_batch(batches.height, entries, side == "debit") > 0),
+        credits=pl.Series(count_by_batch(batches.height, entries, side == "credit") > 0),
     )
-    out = batches.join(sides, on="batch", how="left", maintain_order="left")
     computed = (
-        pl.when(pl.col("debits") & pl.col("credits"))
+        pl.when(pl.col("sec") == "ADV")
+        .then(pl.lit(280, pl.Int64))
+        .when(pl.col("debits") & pl.col("credits"))
         .then(pl.lit(200, pl.Int64))
         .when(pl.col("debits"))
         .then(pl.lit(225, pl.Int64))
@@ -138,77 +158,39 @@ def _with_classes(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     return out.with_columns(pl.col("service_class").fill_null(computed)).select(BATCHES.keys())
 
 
-def _filled_addenda(addenda: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
+def _filled_addenda(addenda: pl.DataFrame, entries: pl.DataFrame, families: pl.Series) -> pl.DataFrame:
     if addenda.is_empty():
         return addenda
     at = addenda["entry"]
-    trace = entries["trace_number"].gather(at)
+    trace, batch = entries["trace_number"].gather(at), entries["batch"].gather(at)
     place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("entry", "kind")
-    type_code = pl.col("kind").str.slice(0, 2)
+    kind, answer = pl.col("kind"), pl.col("kind").str.slice(0, 2).is_in(["98", "99"])
     out = _numbered(addenda, "addendum").with_columns(
-        entries["batch"].gather(at).alias("batch"),
-        type_code=type_code,
-        sequence=pl.when(pl.col("kind") == "05").then(pl.col("sequence").fill_null(place)).otherwise("sequence"),
-        entry_sequence=pl.when(pl.col("kind") == "05")
-        .then(pl.col("entry_sequence").fill_null(pl.lit(trace.str.slice(8))))
-        .otherwise("entry_sequence"),
-        trace_number=pl.when(type_code.is_in(["98", "99"]))
-        .then(pl.col("trace_number").fill_null(pl.lit(trace)))
-        .otherwise("trace_number"),
+        batch=pl.lit(batch),
+        type_code=kind.str.slice(0, 2),
+        sequence=pl.when(kind.is_in(_NUMBERED)).then(pl.col("sequence").fill_null(place)).otherwise("sequence"),
+        entry_sequence=pl.when(answer)
+        .then("entry_sequence")
+        .otherwise(pl.col("entry_sequence").fill_null(pl.lit(trace.str.slice(8)))),
+        trace_number=pl.when(answer).then(pl.col("trace_number").fill_null(pl.lit(trace))).otherwise("trace_number"),
     )
-    kinds = [
-        part.with_columns(_blank_for_null(ADDENDA_BY_KIND.get(str(key[0]), ())))
-        for key, part in out.group_by("kind", maintain_order=True)
-    ]
-    return pl.concat(kinds).sort("addendum")
-
-
-def _with_lines(parts: Nacha, profile: Profile) -> Nacha:
-    """Give every record the line it will be written on; rows of nines fill each file up to blocks of ten."""
-    held = parts.addenda.group_by("entry").agg(n=pl.len().cast(pl.Int64))
-    entries = parts.entries.join(held, on="entry", how="left", maintain_order="left").with_columns(
-        size=pl.col("n").fill_null(0) + 1
-    )
-    sizes = entries.group_by("batch").agg(pl.col("size").sum())
-    batches = parts.batches.join(sizes, on="batch", how="left", maintain_order="left").with_columns(
-        size=pl.col("size").fill_null(0) + 2
-    )
-    totals = batches.group_by("file").agg(pl.col("size").sum())
-    block = 10 if profile.blocking else 1
-    file = parts.file.join(totals, on="file", how="left", maintain_order="left")
-    file = file.with_columns(size=pl.col("size").fill_null(0) + 2)
-    file = file.with_columns(records=(pl.col("size") + block - 1) // block * block)
-    file = file.with_columns(line=pl.col("records").cum_sum() - pl.col("records") + 1)
-    file = file.with_columns(control_line=pl.col("line") + pl.col("size") - 1)
-    before = (pl.col("size").cum_sum() - pl.col("size")).over("file")
-    batches = batches.with_columns(line=pl.lit(file["line"].gather(batches["file"])) + 1 + before)
-    batches = batches.with_columns(control_line=pl.col("line") + pl.col("size") - 1)
-    # Entries stand in the order of their batches, so a running sum less the batch's own start is its place.
-    running = entries["size"].cum_sum() - entries["size"]
-    starts = (batches["size"] - 2).cum_sum() - (batches["size"] - 2)
-    lines = batches["line"].gather(entries["batch"]) + 1 + running - starts.gather(entries["batch"])
-    entries = entries.with_columns(line=lines)
-    place = pl.int_range(1, pl.len() + 1, dtype=pl.Int64).over("entry")
-    addenda = parts.addenda.with_columns(line=pl.lit(entries["line"].gather(parts.addenda["entry"])) + place)
-    return Nacha(
-        file.select(FILE.keys()),
-        batches.select(BATCHES.keys()),
-        entries.select(ENTRIES.keys()),
-        addenda.select(ADDENDA.keys()),
-        parts.problems,
-    )
+    keys = out.select(addenda_key(pl.lit(families.gather(batch))).alias("key"))["key"]
+    layouts = {key: ADDENDA_BY_KIND.get(key, ()) for key in keys.drop_nulls().unique()}
+    return out.with_columns(_blanks(layouts, pl.lit(keys)))
 
 
 def _with_controls(parts: Nacha, facts: pl.DataFrame) -> Nacha:
     counted = recount_batches(parts, facts)
+    told, adv = pl.col("control_company_id").fill_null(""), pl.col("sec") == "ADV"
     batches = parts.batches.with_columns(
         control_service_class=pl.col("service_class"),
         control_count=counted["count"],
         control_hash=counted["hash"],
         control_debit_cents=counted["debit_cents"],
         control_credit_cents=counted["credit_cents"],
-        control_company_id=pl.col("company_id"),
-        control_authentication=pl.col("control_authentication").fill_null(""),
+        # The control of ADV has the operator's data there, and no place for the authentication code.
+        control_company_id=pl.when(adv).then(told).otherwise("company_id"),
+        control_authentication=pl.col("control_authentication").fill_null(pl.when(~adv).then(pl.lit(""))),
         control_odfi=pl.col("odfi"),
         control_batch_number=pl.col("batch_number"),
     )

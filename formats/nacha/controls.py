@@ -16,24 +16,26 @@ _FILE = {"batches": 2, "count": 14, "hash": 22, "debit_cents": 32, "credit_cents
 def control_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
     """Report controls that disagree with the recount; `entries` are those of `entries_with_facts`."""
     counted = recount_batches(nacha, entries)
-    batches = nacha.batches.drop("line").rename({"control_line": "line"})
-    batches = batches.join(counted.drop("file"), on="batch", how="left", maintain_order="left")
-    files = nacha.file.drop("line").rename({"control_line": "line"})
-    totals = recount_files(nacha, counted).drop("records")
-    files = files.join(totals, on="file", how="left", maintain_order="left")
+    at_control = _C("control_line").alias("line")
+    batches = nacha.batches.with_columns(at_control, *(counted[name] for name in _BATCH))
+    totals = recount_files(nacha, counted)
+    files = nacha.file.with_columns(at_control, totals["blocks"], *(totals[name] for name in _FILE))
     return together(
         [
-            broken(batches.drop_nulls("line"), _batch_rules()),
-            broken(files.drop_nulls("line"), _file_rules()),
+            broken(_present(batches), _BATCH_RULES),
+            broken(_present(files), _FILE_RULES),
             _duplicates(entries),
         ]
     )
 
 
+def _present(controls: pl.DataFrame) -> pl.DataFrame:
+    return controls.drop_nulls("line") if controls["line"].null_count() else controls
+
+
 def _duplicates(entries: pl.DataFrame) -> pl.DataFrame:
     """Look for traces used twice; traces that rise over the whole file need no look."""
-    trace = _C("trace_number").cast(pl.Int64, strict=False)
-    if entries.select(((trace > trace.shift(1)).fill_null(value=False)).sum() >= pl.len() - 1).item():
+    if entries.select(((_C("trace") > _C("trace").shift(1)).fill_null(value=False)).sum() >= pl.len() - 1).item():
         return together([])
     traced = entries.filter((_C("trace_number") != "") & (_C("sec") != "ADV"))
     return broken(traced, [DUPLICATE_TRACE])
@@ -93,3 +95,6 @@ def _file_rules() -> list[Rule]:
             severity=WARNING,
         ),
     ]
+
+
+_BATCH_RULES, _FILE_RULES = _batch_rules(), _file_rules()

@@ -3,6 +3,8 @@
 The three kinds of 99 are told apart by the return code alone, the two of 98 by the change code.
 """
 
+import polars as pl
+
 from formats.nacha.fields import Field, Layout, number
 
 _ADDENDA_HEAD: Layout = (Field("type", 1, 1, "fixed", value="7"), Field("type_code", 2, 3))
@@ -123,6 +125,7 @@ ADDENDA_BY_KIND: dict[str, Layout] = {
 ADDENDA_OTHER: Layout = (*_ADDENDA_HEAD, Field("raw", 4, 94))
 
 
-def addenda_key(kind: str, its_family: str) -> str:
-    """Give the key in `ADDENDA_BY_KIND`: notices and returns on international entries are laid out wider."""
-    return kind + "I" if its_family == "iat" and kind in ("98", "99") else kind
+def addenda_key(family: pl.Expr) -> pl.Expr:
+    """Tell the key in `ADDENDA_BY_KIND` by `kind`: 98 and 99 of international entries are laid out wider."""
+    kind = pl.col("kind")
+    return pl.when((family == "iat") & kind.is_in(["98", "99"])).then(kind + "I").otherwise(kind)

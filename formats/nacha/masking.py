@@ -5,9 +5,22 @@ import polars as pl
 from formats.nacha.schema import Nacha
 
 # Identifications may be a social security number; corrected data hold accounts, payment text anything.
-LAST_FOUR = ("account", "individual_id")
-HIDDEN = ("corrected_data", "payment_text", "addenda_information", "raw")
-_PERSONAL = (*LAST_FOUR, *HIDDEN, "name")
+LAST_FOUR = ("account", "individual_id", "card_account")
+LAST_FOUR_OF_ADDENDA = ("party_id",)
+HIDDEN_OF_ENTRY = ("card_expiry", "item_research")
+HIDDEN = (
+    "corrected_data",
+    "payment_text",
+    "addenda_information",
+    "raw",
+    "reference_1",
+    "authorization",
+    "street",
+    "city_state",
+    "country_postal",
+)
+_BY_LAST_FOUR = (*LAST_FOUR, *LAST_FOUR_OF_ADDENDA)
+_PERSONAL = (*_BY_LAST_FOUR, *HIDDEN, *HIDDEN_OF_ENTRY, "name")
 
 
 def masked(nacha: Nacha) -> Nacha:
@@ -15,12 +28,18 @@ def masked(nacha: Nacha) -> Nacha:
     return Nacha(
         nacha.file,
         nacha.batches,
-        nacha.entries.with_columns(last_four(name) for name in LAST_FOUR),
+        nacha.entries.with_columns(
+            *(last_four(name) for name in LAST_FOUR), *(_hidden(name) for name in HIDDEN_OF_ENTRY)
+        ),
         nacha.addenda.with_columns(
-            pl.when(pl.col(name) != "").then(pl.lit("****")).otherwise(name).alias(name) for name in HIDDEN
+            *(last_four(name) for name in LAST_FOUR_OF_ADDENDA), *(_hidden(name) for name in HIDDEN)
         ),
         nacha.problems,
     )
+
+
+def _hidden(name: str) -> pl.Expr:
+    return pl.when(pl.col(name) != "").then(pl.lit("****")).otherwise(name).alias(name)
 
 
 def last_four(name: str) -> pl.Expr:
@@ -37,6 +56,6 @@ def masked_value(name: str, value: object) -> str:
     text = str(value)
     if name not in _PERSONAL:
         return f"{text[:20]!r}"
-    if name not in LAST_FOUR:
+    if name not in _BY_LAST_FOUR:
         return f"({len(text)} characters, not shown)"
     return "****" + (text[-4:] if len(text) > 8 else "")

@@ -65,17 +65,35 @@ ADDENDA_RULES: list[Rule] = [
 ANSWER_RULES: list[Rule] = [
     Rule(
         "nacha.addenda.return_code",
-        (_C("type_code") == "99") & ~_C("return_code").is_in(RETURN_CODES["return_code"].to_list()),
+        (_C("type_code") == "99") & ~_C("return_code").str.contains(r"^R\d\d$"),
         4,
-        pl.format("return code {} is not known", "return_code"),
-        "a person must decide what it means",
+        "the return code is not R and two digits",
+    ),
+    Rule(
+        "nacha.addenda.return_code_unknown",
+        (_C("type_code") == "99")
+        & _C("return_code").str.contains(r"^R\d\d$")
+        & ~_C("return_code").is_in(RETURN_CODES["return_code"].to_list()),
+        4,
+        pl.format("return code {} is not one of the standard", "return_code"),
+        "some banks use their own: a person must decide what it means",
+        WARNING,
     ),
     Rule(
         "nacha.addenda.change_code",
-        (_C("type_code") == "98") & ~_C("change_code").is_in(CHANGE_CODES["change_code"].to_list()),
+        (_C("type_code") == "98") & ~_C("change_code").str.contains(r"^C\d\d$"),
         4,
-        pl.format("change code {} is not known", "change_code"),
-        "a person must decide what it means",
+        "the change code is not C and two digits",
+    ),
+    Rule(
+        "nacha.addenda.change_code_unknown",
+        (_C("type_code") == "98")
+        & _C("change_code").str.contains(r"^C\d\d$")
+        & ~_C("change_code").is_in(CHANGE_CODES["change_code"].to_list()),
+        4,
+        pl.format("change code {} is not one of the standard", "change_code"),
+        "retired or a bank's own: a person must decide what it means",
+        WARNING,
     ),
     Rule(
         "nacha.addenda.original_trace",

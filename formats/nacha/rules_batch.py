@@ -4,6 +4,7 @@ import polars as pl
 
 from formats.nacha.bytesof import check_digits, is_digits
 from formats.nacha.codes import SEC_CODES
+from formats.nacha.enrich import count_at, count_by_batch
 from formats.problems import INFO, WARNING
 from formats.rules import Rule
 
@@ -21,14 +22,13 @@ def files_with_facts(files: pl.DataFrame, batches: pl.DataFrame) -> pl.DataFrame
 
     `expected_digit`; `batches` (how many), `adv` and `others` (whether it holds ADV and other batches).
     """
-    adv = _COLUMN("sec") == "ADV"
-    about = batches.group_by("file").agg(
-        batches=pl.len().cast(pl.Int64), adv=adv.fill_null(value=False).any(), others=(~adv).fill_null(value=True).any()
-    )
-    out = files.join(about, on="file", how="left", maintain_order="left")
-    return out.with_columns(
-        pl.col("batches").fill_null(0),
-        pl.col("adv", "others").fill_null(value=False),
+    file = batches["file"].to_numpy()
+    held = count_at(file, files.height)
+    adv = count_at(file, files.height, batches["sec"] == "ADV")
+    return files.with_columns(
+        batches=pl.Series(held),
+        adv=pl.Series(adv > 0),
+        others=pl.Series(held > adv),
         expected_digit=check_digits(files["destination"].str.slice(0, 8)),
     )
 
@@ -104,19 +104,18 @@ FILE_RULES: list[Rule] = [
 
 def batches_with_facts(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     """Add what a batch's entries say: how many, and which of forward, return, dispute they are."""
-    kind = _COLUMN("kinds")
-    about = entries.group_by("batch").agg(
-        entries=pl.len().cast(pl.Int64),
-        forwards=kind.is_in(["forward"]).any(),
-        returns=(kind == "return").any(),
-        disputes=(kind == "dispute").any(),
-    )
-    out = batches.join(about, on="batch", how="left", maintain_order="left")
-    earlier = _COLUMN("batch_number").shift(1).over("file")
-    return out.with_columns(
-        pl.col("entries").fill_null(0),
-        pl.col("forwards", "returns", "disputes").fill_null(value=False),
-        earlier_number=earlier,
+    count = count_by_batch(batches.height, entries)
+    none = pl.lit(value=False)
+    held: dict[str, pl.Series | pl.Expr] = {"forwards": pl.Series(count > 0), "returns": none, "disputes": none}
+    if (entries["answers"] > 0).any():
+        held = {
+            f"{kind}s": pl.Series(count_by_batch(batches.height, entries, entries["kinds"] == kind) > 0)
+            for kind in ("forward", "return", "dispute")
+        }
+    return batches.with_columns(
+        entries=pl.Series(count),
+        **held,
+        earlier_number=_COLUMN("batch_number").shift(1).over("file"),
     )
 
 

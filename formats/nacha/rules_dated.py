@@ -67,14 +67,16 @@ def dated_problems(nacha: Nacha, entries: pl.DataFrame) -> pl.DataFrame:
 
 def _limit_problems(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.DataFrame:
     """Look for entries above a limit; most files have none that could be, which one maximum tells."""
+    highest = entries["amount_cents"].max()
+    if not isinstance(highest, int) or highest <= _LOWEST:
+        return NONE
     limits = batches.select(
-        same_day_limit=pl.when(_WISH).then(_limit("same_day")),
-        todays_date_limit=pl.when(_BY_DATE & ~_WISH).then(_limit("same_day")),
-        check_conversion_limit=_limit("check_conversion"),
+        same_day_limit=pl.when(_WISH).then(_SAME_DAY),
+        todays_date_limit=pl.when(_BY_DATE & ~_WISH).then(_SAME_DAY),
+        check_conversion_limit=_CHECK_CONVERSION,
     )
     lowest = limits.min_horizontal().min()
-    highest = entries["amount_cents"].max()
-    if lowest is None or highest is None or highest <= lowest:  # type: ignore[operator]
+    if not isinstance(lowest, int) or highest <= lowest:
         return NONE
     at = entries["batch"]
     return broken(entries.with_columns(limits[name].gather(at) for name in limits.columns), LIMIT_RULES)
@@ -90,3 +92,7 @@ def _limit(name: str) -> pl.Expr:
             when = when & _C("sec").is_in(row["only_sec"])
         value = pl.when(when).then(pl.lit(row["limit_cents"], pl.Int64)).otherwise(value)
     return value
+
+
+_LOWEST = min(LIMITS["limit_cents"])
+_SAME_DAY, _CHECK_CONVERSION = _limit("same_day"), _limit("check_conversion")

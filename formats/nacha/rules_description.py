@@ -101,12 +101,10 @@ def description_problems(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.Dat
 
     `batches` has `creation_date` besides its own columns.
     """
-    exclusive = DESCRIPTIONS.filter("exclusive")["sec"].to_list()
-    concerned = batches.with_columns(acctverify_holds=_holds(_row("ACCTVERIFY"))).filter(
-        pl.any_horizontal(_is(row, _CAPITALS) for row in _ROWS) | _C("sec").is_in(exclusive)
-    )
+    concerned = batches.filter(_CONCERNED)
     if concerned.is_empty():
         return NONE
+    concerned = concerned.with_columns(acctverify_holds=_ACCTVERIFY_HOLDS)
     theirs = entries.join(
         concerned.select("batch", "entry_description", "acctverify_holds"),
         on="batch",
@@ -127,5 +125,7 @@ def description_problems(batches: pl.DataFrame, entries: pl.DataFrame) -> pl.Dat
     return together([broken(known, BATCH_DESCRIPTION_RULES), broken(theirs, ENTRY_DESCRIPTION_RULES)])
 
 
-def _row(word: str) -> dict[str, Any]:
-    return DESCRIPTIONS.row(by_predicate=_C("description") == word, named=True)
+_CONCERNED = pl.any_horizontal(_is(row, _CAPITALS) for row in _ROWS) | _C("sec").is_in(
+    [row["sec"] for row in _ROWS if row["exclusive"]]
+)
+_ACCTVERIFY_HOLDS = next(_holds(row) for row in _ROWS if row["description"] == "ACCTVERIFY")

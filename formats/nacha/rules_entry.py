@@ -10,11 +10,17 @@ _C = pl.col
 _CREDIT, _DEBIT = _C("direction") == "credit", _C("direction") == "debit"
 _FORWARD = _C("kinds") == "forward"
 _SEVEN_OF_IAT = _C("is_iat") & (_C("addenda_count") == 7)
-_REJECTED = _C("trace_number").str.starts_with("REJ")
+_REJECTED = _C("is_rejected")
+_PRENOTE_OR_ZERO = (_C("use") == "prenote") | (_C("use") == "zero")
 
 
-def _empty(name: str) -> pl.Expr:
-    return _C(name).fill_null("").str.strip_chars(" 0") == ""
+def _place(column: int, **otherwise: int) -> pl.Expr:
+    """Give the column of a field, and that of other families of SEC codes; asked of broken rows alone."""
+    named = {"swapped": _C("sec").is_in(["CIE", "MTE"]), "adv": _C("sec") == "ADV", "iat": _C("is_iat")}
+    place: pl.Expr = pl.lit(column)
+    for name, there in otherwise.items():
+        place = pl.when(named[name]).then(pl.lit(there)).otherwise(place)
+    return place
 
 
 ENTRY_RULES: list[Rule] = [
@@ -50,15 +56,15 @@ ENTRY_RULES: list[Rule] = [
     Rule(
         "nacha.entry.amount_zero",
         (_C("amount_cents") == 0) & (_C("use") == "live"),
-        30,
+        _place(30, adv=28),
         "the amount of a live entry must not be zero",
         "use a prenote or zero-dollar transaction code if nothing is to move",
     ),
     Rule(
         "nacha.entry.amount_not_zero",
-        (_C("amount_cents") != 0) & (_C("use").is_in(["prenote", "zero"]) | (_C("sec") == "COR")),
-        30,
-        "the amount of a prenote, notice or zero-dollar entry must be zero",
+        (_C("amount_cents") != 0) & (_PRENOTE_OR_ZERO | (_C("sec") == "COR") | (_C("sec") == "ENR")),
+        _place(30, adv=28),
+        "the amount of a prenote, notice, enrollment or zero-dollar entry must be zero",
     ),
     Rule("nacha.entry.rdfi", ~_C("good_rdfi"), 4, "the receiving bank's routing number must be eight digits"),
     Rule(
@@ -69,26 +75,20 @@ ENTRY_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.account",
-        (_C("account").fill_null("").str.strip_chars(" ") == "") & ~_C("is_iat").fill_null(value=False),
-        13,
-        "the account number is blank",
-    ),
-    Rule(
-        "nacha.entry.iat_account",
-        (_C("account").fill_null("").str.strip_chars(" ") == "") & _C("is_iat"),
-        40,
+        _C("no_account"),
+        _place(13, iat=40),
         "the account number is blank",
     ),
     Rule(
         "nacha.entry.name",
-        _C("needs_name") & _FORWARD & _empty("name"),
-        55,
+        _C("needs_name") & _FORWARD & _C("no_name"),
+        _place(55, swapped=40),
         pl.format("SEC code {} needs the receiver's name", "sec"),
     ),
     Rule(
         "nacha.entry.individual_id",
-        _C("needs_id") & _FORWARD & _empty("individual_id"),
-        40,
+        _C("needs_id") & _FORWARD & _C("no_id"),
+        _place(40, swapped=55),
         pl.format("SEC code {} needs the identification or check serial number", "sec"),
     ),
     Rule(
@@ -119,9 +119,10 @@ ENTRY_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.addenda_missing",
-        (_C("use") == "zero") & _C("sec").is_in(["CCD", "CTX"]) & (_C("addenda") == 0),
+        (((_C("use") == "zero") & ((_C("sec") == "CCD") | (_C("sec") == "CTX"))) | ((_C("sec") == "ENR") & _FORWARD))
+        & (_C("addenda") == 0),
         79,
-        "a zero-dollar entry needs an addenda record",
+        "a zero-dollar entry and an enrollment need an addenda record",
     ),
     Rule(
         "nacha.entry.notice_missing",
@@ -137,7 +138,20 @@ ENTRY_RULES: list[Rule] = [
     ),
 ]
 
-_TRACE = _C("trace_number").cast(pl.Int64, strict=False)
+# Only asked where there are such entries.
+ADV_RULES: list[Rule] = [
+    Rule(
+        "nacha.entry.adv_operator",
+        ~(
+            is_digits(_C("operator_routing"), 8)
+            & is_digits(_C("operator_day"), 3)
+            & is_digits(_C("operator_sequence"), 4)
+        ),
+        80,
+        "an advice ends with the operator's routing number, the day of the year and a sequence number",
+    ),
+]
+
 _SAME_BATCH = _C("batch") == _C("batch").shift(1)
 # An ADV entry carries the operator's routing, day and sequence where others have the trace.
 _TRACED = _C("sec") != "ADV"
@@ -153,19 +167,19 @@ TRACE_RULES: list[Rule] = [
     ),
     Rule(
         "nacha.entry.trace",
-        ~is_digits(_C("trace_number"), 15) & ~_REJECTED & _TRACED,
+        ~_C("good_trace") & ~_REJECTED & _TRACED,
         80,
         "the trace number must be fifteen digits",
     ),
     Rule(
         "nacha.entry.trace_odfi",
-        (_C("trace_number").str.slice(0, 8) != _C("odfi")) & ~_REJECTED & _TRACED,
+        ~_C("odfi_fits") & ~_REJECTED & _TRACED,
         80,
         "the trace number does not start with the ODFI of the batch",
     ),
     Rule(
         "nacha.entry.trace_order",
-        (_TRACE.shift(1) >= _TRACE) & _SAME_BATCH,
+        (_C("trace").shift(1) >= _C("trace")) & _SAME_BATCH,
         80,
         "trace numbers must rise within the batch",
     ),

@@ -101,16 +101,14 @@ IAT_ADDENDA_RULES: list[Rule] = [
     ),
 ]
 
-
-def blank_rules() -> list[Rule]:
-    """Make a rule for each field that may not be blank, all under one id."""
-    return [
-        Rule(
-            "nacha.addenda.iat_blank",
-            (_C("kind") == kind) & (_C(name).fill_null("").str.strip_chars(" ") == ""),
-            column,
-            f"the {name.replace('_', ' ')} of addenda {kind} is blank",
-        )
-        for kind, names in _MANDATORY.items()
-        for name, column in names.items()
-    ]
+# One for each field that may not be blank, all under one id.
+IAT_BLANK_RULES: list[Rule] = [
+    Rule(
+        "nacha.addenda.iat_blank",
+        (_C("kind") == kind) & (_C(name).fill_null("").str.strip_chars(" ") == ""),
+        column,
+        f"the {name.replace('_', ' ')} of addenda {kind} is blank",
+    )
+    for kind, names in _MANDATORY.items()
+    for name, column in names.items()
+]

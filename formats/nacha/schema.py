@@ -188,6 +188,8 @@ def shaped(frame: pl.DataFrame, schema: dict[str, pl.DataType]) -> pl.DataFrame:
         raise FormatError(f"columns {', '.join(unknown)} are not part of a NACHA frame")
     if not frame.columns:
         return empty(schema)
+    if frame.schema == schema:
+        return frame
     try:
         return frame.select(
             (pl.col(name) if name in frame.columns else pl.lit(None)).cast(kind).alias(name)

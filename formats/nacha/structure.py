@@ -1,173 +1,239 @@
 """Which file, batch and entry each record belongs to, from the order of record types alone.
 
-Order by the standard: 1, then per batch 5, 6 (each followed by its 7s), 8; then 9; then rows of nines.
+Order by the standard: 1, then per batch 5, 6 (each followed by its 7s), 8; then 9; then rows of nines. The few
+records that open or close something mark the stream; what stands between two marks shares its place.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
+import numpy as np
+import numpy.typing as npt
 import polars as pl
 
-from formats.rules import Rule, broken, together
+from formats.nacha.bytesof import BLANK, Flags, Numbers, Page, text_of
+from formats.rules import reported, together
 
 _PADDING, _OTHER = 10, 0
+_NINE = ord("9")
+_DIGIT = np.zeros(256, np.uint8)
+_DIGIT[ord("0") : ord("9") + 1] = range(10)
+_KNOWN = np.isin(np.arange(11), [1, 5, 6, 7, 8, 9])
+NOWHERE = -1  # the place of a record that stands outside what would hold it
+
+
+@dataclass(frozen=True)
+class Records:
+    """Some records of a page: their rows, and their places by name (`NOWHERE` where they have none)."""
+
+    page: Page
+    rows: Numbers
+    places: dict[str, Numbers] = field(default_factory=dict)
+
+    def __len__(self) -> int:
+        """Count the records."""
+        return len(self.rows)
+
+    def where(self, chosen: Flags) -> "Records":
+        """Choose some of the records."""
+        if chosen.all():
+            return self
+        return Records(self.page, self.rows[chosen], {name: place[chosen] for name, place in self.places.items()})
+
+    def text(self, start: int, end: int) -> pl.Series:
+        """Give columns `start` to `end` (1-based, inclusive) without blanks at their end."""
+        return text_of(self.page, self.rows, start, end)
+
+    def columns(self) -> list[pl.Series]:
+        """Give the places (null for nowhere) and the 1-based `line`."""
+        return [nullable(name, place) for name, place in self.places.items()] + [pl.Series("line", self.rows + 1)]
 
 
 @dataclass(frozen=True)
 class Parts:
-    """The records by type, each with `text`, `line` and its positions; `files` has `file`, `records`."""
+    """The records by type with their places; `files` has `file` and `records`."""
 
     files: pl.DataFrame
-    file_headers: pl.DataFrame
-    file_controls: pl.DataFrame
-    batch_headers: pl.DataFrame
-    batch_controls: pl.DataFrame
-    entries: pl.DataFrame
-    addenda: pl.DataFrame
+    file_headers: Records  # file
+    file_controls: Records  # file
+    batch_headers: Records  # batch, file
+    batch_controls: Records  # batch
+    entries: Records  # entry, batch
+    addenda: Records  # addendum, entry, batch
     problems: pl.DataFrame
 
 
-def sort_out(lines: pl.DataFrame) -> Parts:
-    """Place every record of `lines` (`text`, `line`); misplaced ones are reported and keep null positions."""
-    kinds = _typed(lines)
-    typed = kinds.filter(pl.col("type").is_in([1, 5, 6, 7, 8, 9]))
-    kind = pl.col("type")
-    opener = pl.when(kind.is_in([1, 5, 8, 9])).then(kind).forward_fill()
-    first = pl.int_range(pl.len()) == 0
-    placed = (
-        typed.lazy()
-        .with_columns(
-            file=((kind == 1) | first).cast(pl.Int64).cum_sum() - 1,
-            batch=(kind == 5).cast(pl.Int64).cum_sum() - 1,
-            entry=(kind == 6).cast(pl.Int64).cum_sum() - 1,
-            opener=opener,
-            before=opener.shift(1),
-            parent=pl.when(kind != 7).then(kind).forward_fill(),
-        )
-        .collect()
-    )
-    controls = placed.filter(kind == 9)
-    own = controls.filter(pl.col("before") != 9)
-    stray = placed.filter((kind == 8) & (pl.col("before").is_null() | (pl.col("before") != 5)))
-    headers = placed.filter(kind == 1)
-    batches = placed.filter(kind == 5)
-    batch_controls = placed.filter((kind == 8) & (pl.col("before") == 5))
-    in_batch = pl.when(pl.col("opener") == 5).then("batch").alias("batch")
-    own_entry = pl.when((pl.col("opener") == 5) & (pl.col("parent") == 6)).then("entry").alias("entry")
-    entries = placed.filter(kind == 6).with_columns(in_batch)
-    addenda = placed.filter(kind == 7).with_columns(in_batch, own_entry).with_row_index("addendum")
+def sort_out(page: Page) -> Parts:
+    """Place every record of the page; misplaced ones are reported and stand `NOWHERE`."""
+    kinds = _typed(page)
+    typed = np.flatnonzero(_KNOWN[kinds])
+    kind = kinds[typed]
+    marks = np.flatnonzero((kind != 6) & (kind != 7))
+    mark = kind[marks]
+    # What was last opened or closed before each mark: 0 at the start of the stream.
+    before = np.concatenate([[0], mark[:-1]]).astype(np.uint8) if len(mark) else mark
+    file = np.cumsum(mark == 1) - (1 if _opens(kind) else 0)
+    batch = np.cumsum(mark == 5) - 1
+    rows = typed[marks]
+
+    def records(chosen: Flags, **places: Numbers) -> Records:
+        return Records(page, rows[chosen], {name: place[chosen] for name, place in places.items()})
+
+    entries, addenda = _between(page, typed, kind, marks, np.where(mark == 5, batch, NOWHERE))
+    control = (mark == 9) & (before != 0)
+    own = control & (before != 9)
+    own[own] = np.diff(file[own], prepend=NOWHERE) > 0
+    file_controls = records(own, file=file)
+    batch_controls = records((mark == 8) & (before == 5), batch=batch)
+    batch_headers = records(mark == 5, batch=batch, file=file)
+    starts = _starts(typed, kind)
     problems = [
-        broken(kinds, _type_rules()),
-        _order_problems(placed),
-        _missing(placed, headers, own, batches, batch_controls),
-        broken(stray, [_stray_control()]),
-        broken(controls.filter(pl.col("before") == 9), [_second_control()]),
-        broken(entries, [_outside("entry")]),
-        broken(addenda, [_outside("addenda"), _orphan()]),
+        _unknown(page, kinds),
+        _after_control(typed, kind, marks, before),
+        _missing(starts[:0] if _opens(kind) else starts[:1], starts, file_controls, batch_headers, batch_controls),
+        _misplaced(records((mark == 8) & (before != 5)), records(control & ~own), entries, addenda),
     ]
-    return Parts(_files(kinds, placed), headers, own, batches, batch_controls, entries, addenda, together(problems))
-
-
-def _typed(lines: pl.DataFrame) -> pl.DataFrame:
-    """Add `type`: the record type, 10 for a row of nines, 0 for blank and unknown lines."""
-    kinds = lines.with_columns(type=pl.col("text").str.slice(0, 1).cast(pl.UInt8, strict=False).fill_null(_OTHER))
-    nines = kinds.filter(
-        (pl.col("type") == 9) & (pl.col("text").str.strip_chars_end(" \r\n").str.strip_chars("9") == "")
+    return Parts(
+        _files(starts, kinds != _OTHER),
+        records(mark == 1, file=file),
+        file_controls,
+        batch_headers,
+        batch_controls,
+        entries,
+        addenda,
+        together(problems),
     )
+
+
+def _opens(kind: npt.NDArray[np.uint8]) -> bool:
+    """Whether the stream starts with a file header, as it should."""
+    return len(kind) > 0 and bool(kind[0] == 1)
+
+
+def nullable(name: str, place: Numbers) -> pl.Series:
+    """Give places as a column that is null for `NOWHERE`."""
+    out = pl.Series(name, place)
+    return out.set(out < 0, None) if len(place) and place.min() < 0 else out
+
+
+def _typed(page: Page) -> npt.NDArray[np.uint8]:
+    """Tell the type of every record: its first digit, 10 for a row of nines, 0 for none."""
+    kinds = _DIGIT[page.lines[:, 0]]
+    nines = np.flatnonzero(kinds == 9)
+    cells = page.cells[nines]
+    count = (cells == _NINE).sum(axis=1)
     # A lone short row of nines could be a control cut to its type; two digits already are padding.
-    nines = nines.filter(pl.col("text").str.strip_chars_end(" \r\n").str.len_bytes() > 1)
-    return kinds.with_columns(
-        type=pl.when(pl.col("line").is_in(nines["line"].implode())).then(pl.lit(_PADDING, pl.UInt8)).otherwise("type")
+    rest = np.where(np.arange(94) < count[:, None], cells == _NINE, np.isin(cells, [BLANK, 0x0D, 0x0A]))
+    kinds[nines[rest.all(axis=1) & (count > 1)]] = _PADDING
+    return kinds
+
+
+def _between(
+    page: Page, typed: Numbers, kind: npt.NDArray[np.uint8], marks: Numbers, batch: Numbers
+) -> tuple[Records, Records]:
+    """Place entries and addenda: `batch` is that of what follows each mark."""
+    sixes, sevens = np.flatnonzero(kind == 6), np.flatnonzero(kind == 7)
+    entry = np.arange(len(sixes))
+    entries = Records(page, typed[sixes], {"entry": entry, "batch": _spread(sixes, marks, batch)})
+    # An addenda belongs to the last entry, if no mark stands between and the batch is open.
+    last = np.searchsorted(sixes, sevens) - 1
+    its_batch = _spread(sevens, marks, batch)
+    mark = _spread(sevens, marks, marks)
+    has_entry = (last >= 0) & (its_batch != NOWHERE)
+    has_entry[has_entry] = sixes[last[has_entry]] > mark[has_entry]
+    places = {
+        "addendum": np.arange(len(sevens)),
+        "entry": np.where(has_entry, last, NOWHERE),
+        "batch": its_batch,
+    }
+    return entries, Records(page, typed[sevens], places)
+
+
+def _spread(at: Numbers, marks: Numbers, values: Numbers) -> Numbers:
+    """Give each place in `at` (rising) the value of the last mark before it; `NOWHERE` before the first."""
+    counts = np.diff(np.searchsorted(at, marks), prepend=0, append=len(at))
+    return np.repeat(np.concatenate([[NOWHERE], values]), counts)
+
+
+def _starts(typed: Numbers, kind: npt.NDArray[np.uint8]) -> Numbers:
+    """Give the row of each file's first record: a header, or whatever opens the stream."""
+    first: Flags = kind == 1
+    first[:1] = True
+    return typed[first]
+
+
+def _files(starts: Numbers, held: Flags) -> pl.DataFrame:
+    """List the files with the number of their physical records, rows of nines included."""
+    rows = np.flatnonzero(held)
+    bounds = np.append(np.searchsorted(rows, starts), len(rows))
+    if len(starts) == 1:
+        bounds[0] = 0
+    return pl.DataFrame({"file": np.arange(len(starts)), "records": np.diff(bounds)})
+
+
+def _unknown(page: Page, kinds: npt.NDArray[np.uint8]) -> pl.DataFrame:
+    """Report lines that are neither blank nor of a known type."""
+    odd = np.flatnonzero(~_KNOWN[kinds] & (kinds != _PADDING))
+    if len(odd):
+        odd = odd[(text_of(page, odd).str.strip_chars() != "").to_numpy()]
+    return _found(
+        odd,
+        "nacha.record.unknown",
+        "the record does not start with a known record type (1 5 6 7 8 9)",
+        "the line was skipped",
+        column=1,
     )
 
 
-def _type_rules() -> list[Rule]:
-    known = pl.col("type").is_in([1, 5, 6, 7, 8, 9, _PADDING])
-    return [
-        Rule(
-            "nacha.record.unknown",
-            ~known & (pl.col("text").str.strip_chars() != ""),
-            1,
-            "the record does not start with a known record type (1 5 6 7 8 9)",
-            "the line was skipped",
-        ),
-    ]
-
-
-def _order_problems(placed: pl.DataFrame) -> pl.DataFrame:
-    after = (pl.col("before") == 9) & pl.col("type").is_in([5, 6, 7, 8])
-    return broken(
-        placed,
-        [
-            Rule(
-                "nacha.file.after_control",
-                after,
-                None,
-                "a record follows the file control",
-                "the file control must close the file",
-            )
-        ],
+def _after_control(
+    typed: Numbers, kind: npt.NDArray[np.uint8], marks: Numbers, before: npt.NDArray[np.uint8]
+) -> pl.DataFrame:
+    """Report the records behind a file control, up to the next mark: that mark too, if it is of a batch."""
+    mark = kind[marks]
+    late = np.zeros(len(kind), np.bool_)
+    late[marks] = (before == 9) & ((mark == 5) | (mark == 8))
+    inner = np.flatnonzero((kind == 6) | (kind == 7))
+    late[inner] = _spread(inner, marks, mark.astype(np.int64)) == 9
+    return _found(
+        typed[late],
+        "nacha.file.after_control",
+        "a record follows the file control",
+        "the file control must close the file",
     )
 
 
 def _missing(
-    placed: pl.DataFrame,
-    headers: pl.DataFrame,
-    controls: pl.DataFrame,
-    batches: pl.DataFrame,
-    batch_controls: pl.DataFrame,
+    headless: Numbers, starts: Numbers, controls: Records, batches: Records, batch_controls: Records
 ) -> pl.DataFrame:
-    firsts = placed.group_by("file", maintain_order=True).first()
-    headless = firsts.join(headers, on="file", how="anti")
-    endless = firsts.join(controls, on="file", how="anti")
-    open_ended = batches.join(batch_controls, on="batch", how="anti")
-    always = pl.lit(value=True)
+    """Report files and batches that lack their header or control."""
+    endless = starts[~np.isin(np.arange(len(starts)), controls.places["file"])]
+    open_ended = batches.rows[~np.isin(batches.places["batch"], batch_controls.places["batch"])]
     return together(
         [
-            broken(
-                headless,
-                [Rule("nacha.file.no_header", always, None, "the file has no header (record type 1)")],
-            ),
-            broken(
-                endless,
-                [Rule("nacha.file.no_control", always, None, "the file has no control (record type 9)")],
-            ),
-            broken(
-                open_ended,
-                [Rule("nacha.batch.no_control", always, None, "the batch has no control (record type 8)")],
-            ),
+            _found(headless, "nacha.file.no_header", "the file has no header (record type 1)"),
+            _found(endless, "nacha.file.no_control", "the file has no control (record type 9)"),
+            _found(open_ended, "nacha.batch.no_control", "the batch has no control (record type 8)"),
         ]
     )
 
 
-def _stray_control() -> Rule:
-    return Rule("nacha.batch.no_header", pl.lit(value=True), None, "a batch control without a batch header")
+def _misplaced(stray: Records, second: Records, entries: Records, addenda: Records) -> pl.DataFrame:
+    """Report controls without what they control, and entries and addenda outside a batch."""
+    found = [
+        _found(stray.rows, "nacha.batch.no_header", "a batch control without a batch header"),
+        _found(second.rows, "nacha.file.second_control", "a second file control", "only the first counts"),
+    ]
+    for records, words in ((entries, "entry"), (addenda, "addenda")):
+        found.append(
+            _found(
+                records.rows[records.places["batch"] == NOWHERE],
+                "nacha.batch.no_header",
+                f"an {words} record stands outside a batch",
+                "it was read without the batch's company, SEC code and ODFI",
+            )
+        )
+    orphans = addenda.rows[addenda.places["entry"] == NOWHERE]
+    return together([*found, _found(orphans, "nacha.addenda.no_entry", "an addenda record has no entry before it")])
 
 
-def _second_control() -> Rule:
-    return Rule("nacha.file.second_control", pl.lit(value=True), None, "a second file control", "only the first counts")
-
-
-def _outside(record: str) -> Rule:
-    return Rule(
-        "nacha.batch.no_header",
-        pl.col("batch").is_null(),
-        None,
-        f"an {record} record stands outside a batch",
-        "it was read without the batch's company, SEC code and ODFI",
-    )
-
-
-def _orphan() -> Rule:
-    return Rule("nacha.addenda.no_entry", pl.col("entry").is_null(), None, "an addenda record has no entry before it")
-
-
-def _files(kinds: pl.DataFrame, placed: pl.DataFrame) -> pl.DataFrame:
-    """List the files with the number of their physical records, rows of nines included."""
-    starts = placed.group_by("file", maintain_order=True).agg(first_line=pl.col("line").first())
-    if starts.height <= 1:
-        counted = kinds.filter(pl.col("type") != _OTHER).height
-        return starts.select("file", records=pl.lit(counted, pl.Int64))
-    rows = kinds.filter(pl.col("type") != _OTHER).select("line").sort("line")
-    owned = rows.join_asof(starts.sort("first_line"), left_on="line", right_on="first_line")
-    counts = owned.group_by("file").agg(records=pl.len().cast(pl.Int64))
-    return starts.select("file").join(counts, on="file", how="left", maintain_order="left")
+def _found(rows: Numbers, rule: str, message: str, hint: str = "", *, column: int | None = None) -> pl.DataFrame:
+    return reported(pl.Series(rows + 1), rule, column, message, hint)

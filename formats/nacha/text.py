@@ -5,32 +5,31 @@ without a copy per row. Anything else takes the slower way, on which every repai
 """
 
 import re
-from typing import cast
 
 import numpy as np
 import polars as pl
-import pyarrow as pa
 
+from formats.nacha.bytesof import Page, in_blocks, matrix
 from formats.problems import INFO, WARNING
 from formats.rules import NONE, Rule, broken, one, together
 
-LINES: dict[str, pl.DataType] = {"text": pl.String(), "line": pl.Int64()}
 _BOMS = (b"\xef\xbb\xbf",)
 _RECORD_TYPES = "156789"
+_NOTHING = Page.over(b"", 94)
 
 
-def records(data: bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Split a file into records: (`text` at least 94 columns long, `line` 1-based) and the problems found."""
-    if not data.strip():
+def records(data: bytes) -> tuple[Page, pl.DataFrame]:
+    """Split a file into records, in the order of its lines, and tell the problems found on the way."""
+    if not data or data.isspace():
         note = one("nacha.file.empty", "the file is empty", "an empty delivery: ask the sender if in doubt", WARNING)
-        return pl.DataFrame(schema=LINES), note
+        return _NOTHING, note
     uniform = _uniform(data)
     if uniform is not None:
         return uniform, NONE
     return _irregular(data)
 
 
-def _uniform(data: bytes) -> pl.DataFrame | None:
+def _uniform(data: bytes) -> Page | None:
     """Lay records over the bytes when all are 94 printable ASCII columns with one kind of line end."""
     if data[94:96] == b"\r\n":
         end = b"\r\n"
@@ -45,18 +44,26 @@ def _uniform(data: bytes) -> pl.DataFrame | None:
         data += end
     if len(data) % stride or data[:1] not in (b"1", b"5", b"6"):
         return None
-    page = np.frombuffer(data, np.uint8).reshape(-1, stride)
-    body, ends = page[:, :94], page[:, 94:]
-    if page.max() > 0x7E or body.min() < 0x20 or (ends != np.frombuffer(end, np.uint8)).any():
-        return None
-    rows = len(page)
-    starts = np.arange(0, len(data) + 1, stride, dtype=np.int64)
-    text = pa.LargeStringArray.from_buffers(rows, pa.py_buffer(starts), pa.py_buffer(data))
-    lines = cast("pl.Series", pl.from_arrow(text))
-    return pl.DataFrame({"text": lines, "line": np.arange(1, rows + 1)}, schema=LINES)
+    page = Page.over(data, stride)
+    return page if _is_plain(page, end) else None
 
 
-def _irregular(data: bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _is_plain(page: Page, end: bytes) -> bool:
+    """Whether all columns are printable ASCII and all line ends alike."""
+    plain = []
+
+    def look(part: slice) -> None:
+        lines = page.lines[part]
+        ended = all((lines[:, 94 + at] == byte).all() for at, byte in enumerate(end))
+        # Bytes below a blank are the line ends alone when there are as many as these make.
+        low = int(np.count_nonzero(lines < 0x20))
+        plain.append(ended and low == len(lines) * len(end) and lines.max() <= 0x7E)
+
+    in_blocks(len(page.lines), look)
+    return all(plain)
+
+
+def _irregular(data: bytes) -> tuple[Page, pl.DataFrame]:
     text, problems = _decoded(data)
     if not _looks_like_ach(text):
         note = one(
@@ -64,12 +71,17 @@ def _irregular(data: bytes) -> tuple[pl.DataFrame, pl.DataFrame]:
             "this is not an ACH file: no record starts with a record type",
             "check that the right file was taken",
         )
-        return pl.DataFrame(schema=LINES), note
+        return _NOTHING, note
     pieces, more = _split(text)
-    lines = pl.DataFrame({"text": pieces, "line": np.arange(1, len(pieces) + 1)}, schema=LINES)
-    problems += [*more, broken(lines, _line_rules())]
+    lines = pl.DataFrame({"text": pl.Series(pieces, dtype=pl.String), "line": np.arange(1, len(pieces) + 1)})
+    problems += [*more, broken(lines, _LINE_RULES)]
     lines = lines.with_columns(text=pl.col("text").str.slice(0, 94).str.pad_end(94))
-    return lines, together([*problems, broken(lines, _character_rules())])
+    found = together([*problems, broken(lines, _CHARACTER_RULES)])
+    if text.isascii():
+        return Page.over(matrix(lines["text"], 94).tobytes(), 94), found
+    # In the page a letter beyond ASCII is one byte, that is no digit; the text itself has it as it is.
+    plain = lines["text"].str.replace_all(r"[^\x00-\x7F]", "?")
+    return Page.over(matrix(plain, 94).tobytes(), 94, lines["text"]), found
 
 
 def _decoded(data: bytes) -> tuple[str, list[pl.DataFrame]]:
@@ -101,7 +113,7 @@ def _looks_like_ach(text: str) -> bool:
     start = text.lstrip()[:1]
     if start in _RECORD_TYPES:
         return True
-    return re.search(r"(?m)^1.{33}.094", text) is not None
+    return re.search(r"(?m)^1.{33}094", text) is not None
 
 
 def _split(text: str) -> tuple[list[str], list[pl.DataFrame]]:
@@ -128,49 +140,47 @@ def _chunks(piece: str) -> list[str]:
     return [piece[at : at + 94] for at in range(0, len(piece), 94)]
 
 
-def _line_rules() -> list[Rule]:
-    text = pl.col("text")
-    length = text.str.len_chars()
-    blank = text.str.strip_chars(" \t") == ""
-    return [
-        Rule("nacha.line.blank", blank, None, "a blank line", "skipped", INFO),
-        Rule(
-            "nacha.line.short",
-            (length < 94) & ~blank,
-            None,
-            pl.format("the record has {} columns, not 94", length),
-            "read as if filled up with blanks",
-            WARNING,
+_TEXT = pl.col("text")
+_LENGTH = _TEXT.str.len_chars()
+_IS_BLANK = _TEXT.str.strip_chars(" \t") == ""
+_OVERFLOW = _TEXT.str.slice(94).str.strip_chars() != ""
+_LINE_RULES = [
+    Rule("nacha.line.blank", _IS_BLANK, None, "a blank line", "skipped", INFO),
+    Rule(
+        "nacha.line.short",
+        (_LENGTH < 94) & ~_IS_BLANK,
+        None,
+        pl.format("the record has {} columns, not 94", _LENGTH),
+        "read as if filled up with blanks",
+        WARNING,
+    ),
+    Rule(
+        "nacha.line.long",
+        (_LENGTH > 94) & ~_OVERFLOW & ~_IS_BLANK,
+        95,
+        pl.format("the record has {} columns, not 94", _LENGTH),
+        "the blanks at its end were left out",
+        WARNING,
+    ),
+    Rule(
+        "nacha.line.overflow",
+        _OVERFLOW,
+        95,
+        "there is text after column 94",
+        "it was left out; the record may be shifted",
+        WARNING,
+    ),
+]
+# Characters that the operator refuses, at the first place (2013: ASCII above hex 1F).
+_CHARACTER_RULES = [
+    Rule(
+        "nacha.text.charset",
+        _TEXT.str.contains(r"[^\x20-\x7E]"),
+        None,
+        pl.format(
+            "column {} holds a character that is not allowed",
+            _TEXT.str.extract(r"^([\x20-\x7E]*)").str.len_chars() + 1,
         ),
-        Rule(
-            "nacha.line.long",
-            (length > 94) & (text.str.slice(94).str.strip_chars() == "") & ~blank,
-            95,
-            pl.format("the record has {} columns, not 94", length),
-            "the blanks at its end were left out",
-            WARNING,
-        ),
-        Rule(
-            "nacha.line.overflow",
-            text.str.slice(94).str.strip_chars() != "",
-            95,
-            "there is text after column 94",
-            "it was left out; the record may be shifted",
-            WARNING,
-        ),
-    ]
-
-
-def _character_rules() -> list[Rule]:
-    """Report characters that the operator refuses, at the first place (2013: ASCII above hex 1F)."""
-    foreign = pl.col("text").str.contains(r"[^\x20-\x7E]")
-    place = pl.col("text").str.extract(r"^([\x20-\x7E]*)").str.len_chars() + 1
-    return [
-        Rule(
-            "nacha.text.charset",
-            foreign,
-            None,
-            pl.format("column {} holds a character that is not allowed", place),
-            "only plain ASCII may be sent",
-        )
-    ]
+        "only plain ASCII may be sent",
+    )
+]

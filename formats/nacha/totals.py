@@ -13,8 +13,9 @@ from formats.errors import FormatError
 
 Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
-_DEBITS = (26, 27, 28, 29, 36, 37, 38, 39, 46, 47, 48, 49, 55, 56)
-_CREDITS = (21, 22, 23, 24, 31, 32, 33, 34, 41, 42, 43, 44, 51, 52, 53, 54)
+Flags = npt.NDArray[np.bool_]
+_DEBITS = (26, 27, 28, 29, 36, 37, 38, 39, 46, 47, 48, 49, 55, 56, 82, 84, 86, 88)
+_CREDITS = (21, 22, 23, 24, 31, 32, 33, 34, 41, 42, 43, 44, 51, 52, 53, 54, 81, 83, 85, 87)
 
 
 @dataclass(frozen=True)
@@ -45,8 +46,10 @@ def totals(data: bytes) -> ControlTotals:
             can be counted with certainty.
     """
     page = _page(data)
-    kind = page[:, 0]
-    padding = (page == ord("9")).all(axis=1)
+    kind = page[:, 0].copy()
+    padding = np.zeros(len(page), np.bool_)
+    nines = np.flatnonzero(kind == ord("9"))
+    padding[nines] = (page[nines] == ord("9")).all(axis=1)
     heads, tails = np.flatnonzero(kind == ord("5")), np.flatnonzero(kind == ord("8"))
     starts, ends = np.flatnonzero(kind == ord("1")), np.flatnonzero((kind == ord("9")) & ~padding)
     _must_alternate(heads, tails, "batch")
@@ -56,15 +59,21 @@ def totals(data: bytes) -> ControlTotals:
     if not known.all():
         raise FormatError("a record has an unknown type", where=f"line {int(np.flatnonzero(~known)[0]) + 1}")
     entry_rows = np.flatnonzero(is_entry)
-    entries = page[entry_rows]
-    code, amount, routing = _number(entries, 2, 3), _number(entries, 30, 39), _number(entries, 4, 11)
-    debit, credit = np.where(np.isin(code, _DEBITS), amount, 0), np.where(np.isin(code, _CREDITS), amount, 0)
+    entries = page[:, :39][entry_rows]
+    first, last = np.searchsorted(entry_rows, heads), np.searchsorted(entry_rows, tails)
+    # Advices (ADV) have wider amounts in entries and controls.
+    advice = (page[heads, 50:53] == np.frombuffer(b"ADV", np.uint8)).all(axis=1)
+    code, routing = _number(entries, 2, 3), _number(entries, 4, 11)
+    amount = _number(entries, 30, 39)
+    for start, end in zip(first[advice], last[advice], strict=True):
+        amount[start:end] = _number(entries[start:end], 28, 39)
+    debit, credit = amount * np.isin(np.arange(100), _DEBITS)[code], amount * np.isin(np.arange(100), _CREDITS)[code]
     columns = {"hash": routing, "debits": debit, "credits": credit}
     running = {name: np.concatenate([[0], np.cumsum(values)]) for name, values in columns.items()}
     counts = np.concatenate([[0], np.cumsum(is_entry | is_addenda)])
-    first, last = np.searchsorted(entry_rows, heads), np.searchsorted(entry_rows, tails)
     sums = {name: total[last] - total[first] for name, total in running.items()}
     sums["count"] = counts[tails] - counts[heads]
+    sums["advices"] = advice.astype(np.int64)
     wrong = [*_batch_mismatches(page, heads, tails, sums), *_file_mismatches(page, starts, ends, heads, sums)]
     in_batches = int(sums["count"].sum())
     if in_batches != int(counts[-1]):
@@ -99,12 +108,21 @@ def _must_alternate(heads: Numbers, tails: Numbers, what: str) -> None:
 
 
 def _number(rows: Bytes, start: int, end: int) -> Numbers:
-    digits = rows[:, start - 1 : end] - ord("0")
+    digits = np.ascontiguousarray(rows[:, start - 1 : end].T) - np.uint8(ord("0"))
     if digits.size and digits.max() > 9:
         raise FormatError(f"a number in columns {start}-{end} is not made of digits")
-    value: Numbers = digits[:, 0].astype(np.int64)
-    for place in range(1, end - start + 1):
-        value = value * 10 + digits[:, place]
+    value: Numbers = np.zeros(len(rows), np.int64)
+    for digit in digits:
+        value *= 10
+        value += digit
+    return value
+
+
+def _told(controls: Bytes, wide: Flags, narrow: tuple[int, int], broad: tuple[int, int]) -> Numbers:
+    """Read a total of control records, from its wider columns in those of advices."""
+    value: Numbers = np.zeros(len(controls), np.int64)
+    for these, (start, end) in ((~wide, narrow), (wide, broad)):
+        value[these] = _number(controls[these], start, end)
     return value
 
 
@@ -121,11 +139,12 @@ def _differences(rows: Numbers, record: str, claims: dict[str, tuple[Numbers, Nu
 
 def _batch_mismatches(page: Bytes, heads: Numbers, tails: Numbers, sums: dict[str, Numbers]) -> list[str]:
     control, header = page[tails], page[heads]
+    advice = sums["advices"] > 0
     claims = {
         "count": (_number(control, 5, 10), sums["count"]),
         "hash": (_number(control, 11, 20), sums["hash"] % 10**10),
-        "debits": (_number(control, 21, 32), sums["debits"]),
-        "credits": (_number(control, 33, 44), sums["credits"]),
+        "debits": (_told(control, advice, (21, 32), (21, 40)), sums["debits"]),
+        "credits": (_told(control, advice, (33, 44), (41, 60)), sums["credits"]),
         "service class": (_number(control, 2, 4), _number(header, 2, 4)),
         "ODFI": (_number(control, 80, 87), _number(header, 80, 87)),
         "batch number": (_number(control, 88, 94), _number(header, 88, 94)),
@@ -142,13 +161,14 @@ def _file_mismatches(
         name: np.concatenate([[0], np.cumsum(values)])[last] - np.concatenate([[0], np.cumsum(values)])[first]
         for name, values in sums.items()
     }
+    wide = per_file["advices"] > 0
     until = np.append(starts[1:], len(page))
     claims = {
         "batches": (_number(control, 2, 7), last - first),
         "blocks": (_number(control, 8, 13), (until - starts + 9) // 10),
         "count": (_number(control, 14, 21), per_file["count"]),
         "hash": (_number(control, 22, 31), per_file["hash"] % 10**10),
-        "debits": (_number(control, 32, 43), per_file["debits"]),
-        "credits": (_number(control, 44, 55), per_file["credits"]),
+        "debits": (_told(control, wide, (32, 43), (32, 51)), per_file["debits"]),
+        "credits": (_told(control, wide, (44, 55), (52, 71)), per_file["credits"]),
     }
     return _differences(ends, "file", claims)

@@ -41,6 +41,6 @@ def demo(members: int, date: dt.date, seed: int) -> Result:
                   f"{len(loaded['problems']):,} set aside with a reason")  # fmt: skip
     with open_runner(desk, script.settled_on) as runner:
         nights = play(runner, script)
-        result = finish(desk, nights, began)
+        result = finish(desk, script, nights, began)
     console.print(f"\nEverything lies under {desk.home.path}. Look at the runs: ./daybook ui", markup=False)
     return result

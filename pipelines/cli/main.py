@@ -29,7 +29,18 @@ _WHERE = {
     "explain": "why",
     "preview": "why",
     "reports": "why",
+    "recut": "files",
+    "trace": "tracing",
+    "reverse": "money",
+    "refund": "money",
+    "payout": "money",
+    "release-hold": "money",
+    "return-rates": "money",
+    "cure": "proofs",
+    "validate-account": "proofs",
+    "distribution": "proofs",
     "inspect": "inspecting",
+    "bank-test": "onboarding",
     "bench": "benches",
     "doctor": "doctor",
     "stop": "doctor",
@@ -46,7 +57,7 @@ class _Lazy(click.Group):
         if cmd_name not in _WHERE:
             return None
         module = importlib.import_module(f"pipelines.cli.{_WHERE[cmd_name]}")
-        found = getattr(module, cmd_name)
+        found = getattr(module, cmd_name.replace("-", "_"))
         assert isinstance(found, click.Command)  # noqa: S101 - the table above names commands
         return found
 

@@ -6,7 +6,7 @@ import datetime as dt
 
 import click
 
-from pipelines.cli.options import DATE
+from pipelines.cli.options import AS_OF, DATE
 from pipelines.cli.output import Result, command, console, doing
 from pipelines.tables import nights_text
 from pipelines.workplace import open_desk, open_runner
@@ -38,15 +38,20 @@ def night(business_date: dt.date, books: tuple[str, ...]) -> Result:
 @click.command()
 @click.option("--date", "business_date", type=DATE, required=True, help="business date of the sending")
 @click.option("--book", "books", multiple=True, help="only these books; default: every book")
+@click.option("--as-of", type=AS_OF, help="judge cut-offs by this moment instead of now, to rehearse a day")
 @command(
     lambda r: "\n".join(f"{f['state']:<12} {f['partner']:<14} {f['path']}" for f in r["files"]) or "nothing to send",
-    failed=lambda r: any(f["state"] in _NOT_SENT for f in r["files"]),
+    failed=lambda r: any(f["state"] in _NOT_SENT or _late(f) for f in r["files"]),
 )
-def release(business_date: dt.date, books: tuple[str, ...]) -> Result:
-    """Send approved files to banks and vendors, each exactly once. Exit status 1 when one of them did not arrive."""
+def release(business_date: dt.date, books: tuple[str, ...], as_of: dt.datetime | None) -> Result:
+    """Send approved files to banks and vendors, each exactly once. Exit status 1 when one of them did not arrive.
+
+    A file whose cut-off has passed is not sent: its dates are no longer those that were approved.
+    """
     from pipelines.nights import books_of, listed_files  # noqa: PLC0415
 
     desk = open_desk()
+    desk.as_of = as_of
     asked = books_of(desk, books)
     with open_runner(desk, business_date) as runner:
         for book in asked:
@@ -54,10 +59,19 @@ def release(business_date: dt.date, books: tuple[str, ...]) -> Result:
                 runner.release(business_date, book)
     files = listed_files(desk, business_date)
     for file in files:
-        if file["state"] in _NOT_SENT:
-            what = _NOT_SENT[file["state"]].format(**file)
-            console.print(f"daybook: {file['path']} to {file['partner']} is {file['state']}: {what}", markup=False)
+        if _late(file):
+            _tell(file, "did not leave", file["note"])
+        elif file["state"] in _NOT_SENT:
+            _tell(file, f"is {file['state']}", _NOT_SENT[file["state"]].format(**file))
     return {"files": files}
+
+
+def _late(file: Result) -> bool:
+    return file["state"] in {"approved", "failed"} and file["note"].startswith("missed its cut-off")
+
+
+def _tell(file: Result, what: str, words: str) -> None:
+    console.print(f"daybook: {file['path']} to {file['partner']} {what}: {words}", markup=False)
 
 
 @click.command()

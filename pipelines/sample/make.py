@@ -17,6 +17,7 @@ from pipelines.sample.changes import changes
 from pipelines.sample.draw import Draw
 from pipelines.sample.faults import plant
 from pipelines.sample.members import Members, make_members
+from pipelines.sample.paying import company_banks, divided, known, payees
 
 BAD_SHARE = 0.005
 FEWEST = 20  # below that some company or kind of change would have nobody
@@ -61,7 +62,7 @@ def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share:
         files, bad_rows, findings = plant(seed, files, round(members * bad_share))
     later, counts = changes(seed, date, base, members, agents)
     people = pl.concat([base.people, later["people.csv"]])
-    later["bank_accounts.csv"] = _with_holders(later["bank_accounts.csv"], people)
+    later["bank_accounts.csv"] = _with_holders(known(seed, date, later["bank_accounts.csv"], proved=False), people)
     rows = {name: frame.height for name, frame in files.items()}
     expected = {
         "members": members,
@@ -81,16 +82,22 @@ def _first_drop(seed: int, date: dt.date, base: Members, members: int) -> tuple[
     """The files without bad rows, and the families that don't fit their tier."""
     go_live = pl.select(pl.lit(date).dt.offset_by("-1mo")).item() + dt.timedelta(days=1)
     covered, misfits = _misfits(seed, base, members)
+    first = known(seed, date, base.accounts)
+    second, methods = divided(seed, first, members)
     files = {
         **catalogue(seed, date, members, go_live),
         "people.csv": base.people,
-        "bank_accounts.csv": _with_holders(base.accounts, base.people),
         "subscriptions.csv": base.subscriptions,
         "covered.csv": covered,
         "holds.csv": base.holds,
         "splits.csv": base.splits,
+        "pay_methods.csv": methods,
+        "company_banks.csv": company_banks(),
     }
-    return {name: frame.select(BY_NAME[name].header) for name, frame in files.items()}, misfits
+    own, others = _with_holders(pl.concat([first, second]), base.people), payees(seed, date, files)
+    header = BY_NAME["bank_accounts.csv"].header
+    files["bank_accounts.csv"] = pl.concat([own.select(header), others.select(header)])
+    return {name: files[name].select(layout.header) for name, layout in BY_NAME.items()}, misfits
 
 
 def _misfits(seed: int, base: Members, members: int) -> tuple[pl.DataFrame, list[str]]:

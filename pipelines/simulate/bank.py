@@ -8,25 +8,28 @@ from __future__ import annotations
 
 import datetime as dt
 import hashlib
+from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
 import polars as pl
 
-from formats import bai2, nacha
+from formats import nacha
 from formats.errors import FormatError
 from formats.problems import ERROR
 from pipelines.simulate.mailbox import opened
 from pipelines.simulate.setup import BANK
+from pipelines.simulate.statement import of_others, side_of, statement, use_of
 from resources.home import Home
 
-# Codes and how often each is drawn, of those that come back; by SEC code.
+# Codes and how often each is drawn, of those that come back: drafts by SEC code, payments, and entries without money.
 _RETURNS = {
     "PPD": {"R01": 60, "R09": 10, "R02": 10, "R03": 8, "R10": 4, "R07": 2, "R08": 3, "R16": 1, "R20": 2},
     "CCD": {"R01": 60, "R02": 15, "R03": 10, "R29": 15},
+    "credit": {"R03": 40, "R02": 30, "R23": 20, "R04": 10},
+    "prenote": {"R03": 70, "R04": 30},
 }
 _NOTICES = {"C01": 40, "C02": 25, "C03": 10, "C05": 25}
-_ACH_SETTLEMENT, _RETURNED_ITEM = "166", "557"
 
 
 def answer(
@@ -53,27 +56,59 @@ def answer(
     with opened(home, BANK) as box:
         for name in box.delivered():
             stem = PurePosixPath(name).stem
-            statement = f"{stem}_statement.bai"
-            if box.has_sent(statement):
+            last = f"{stem}_statement.bai"
+            if box.has_sent(last):
                 continue
-            whole, refusal = _judged(box.open(name))
-            if refusal:
-                done.append({"partner": BANK, "name": "", "answers": name, "verdict": refusal})
+            chance = f"{seed}|{name}"
+            told = answer_to(box.open(name), name, chance, date, return_rate=return_rate, notice_rate=notice_rate)
+            about: dict[str, Any] = {"partner": BANK, "answers": name, "verdict": told.verdict}
+            if told.statement is None:
+                done.append({**about, "name": ""})
                 continue
-            fates = _fates(whole, f"{seed}|{name}", return_rate, notice_rate)
-            back = _returns_file(whole, fates, date)
-            about: dict[str, Any] = {"partner": BANK, "answers": name, "verdict": "settled", "returns": 0, "notices": 0}
-            if back is not None:
-                box.send(f"{stem}_returns.ach", back)
-                counts: dict[str, Any] = {
-                    "returns": int(fates["returned"].sum()),
-                    "notices": int((~fates["returned"]).sum()),
-                }
-                done.append({**about, "name": f"{stem}_returns.ach", **counts})
+            about |= {"returns": 0, "notices": 0}
+            if told.back is not None:
+                box.send(f"{stem}_returns.ach", told.back)
+                done.append({**about, "name": f"{stem}_returns.ach", "returns": told.returns, "notices": told.notices})
             # The statement goes last: it is the mark that this file has been answered in full.
-            box.send(statement, _statement(whole, fates, name, date))
-            done.append({**about, "name": statement})
+            box.send(last, told.statement)
+            done.append({**about, "name": last})
     return done
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the bank says to one file: a file of returns and notices, where there are some, and a statement."""
+
+    verdict: str
+    back: bytes | None = None
+    statement: bytes | None = None  # None: the file was refused
+    returns: int = 0
+    notices: int = 0
+
+
+def answer_to(data: bytes, name: str, chance: str, date: dt.date, *, return_rate: float, notice_rate: float) -> Answer:
+    """Answer one file. Prenotes are mostly met with silence, like everything that is good.
+
+    Args:
+        data: the file.
+        name: under which it came.
+        chance: the text that decides, together with each trace, which entries come back, and why.
+        date: the day of the answer.
+        return_rate: share of entries returned.
+        notice_rate: share of entries taken, but with corrected data sent back.
+    """
+    whole, refusal = _judged(data)
+    if refusal:
+        return Answer(refusal)
+    fates = _fates(whole, chance, return_rate, notice_rate)
+    returned = int(fates["returned"].sum())
+    return Answer(
+        verdict="settled",
+        back=_returns_file(whole, fates, date),
+        statement=statement(whole, fates, name, date),
+        returns=returned,
+        notices=fates.height - returned,
+    )
 
 
 def _judged(data: bytes) -> tuple[nacha.Nacha, str]:
@@ -104,12 +139,17 @@ def _drawn(weights: dict[str, int], part: float) -> str:
 
 
 def _fates(whole: nacha.Nacha, chance: str, return_rate: float, notice_rate: float) -> pl.DataFrame:
-    """The entries that come back or are corrected, in file order, with `code` and `returned` (else a notice)."""
+    """The entries that come back or are corrected, in file order, with `code` and `returned` (else a notice).
+
+    An offset entry is the company's own account: nobody answers for it.
+    """
     rows = []
-    for entry, sec, trace in whole.entries.select("entry", "sec", "trace_number").iter_rows():
+    asked = of_others(whole).select("entry", "sec", "trace_number", side=side_of(), prenote=use_of() == "prenote")
+    for entry, sec, trace, side, prenote in asked.iter_rows():
         drawn = _part(f"{chance}|{trace}")
         if drawn < return_rate:
-            code = _drawn(_RETURNS.get(sec, _RETURNS["PPD"]), _part(f"{chance}|{trace}|code"))
+            kind = "prenote" if prenote else side if side == "credit" else sec
+            code = _drawn(_RETURNS.get(kind, _RETURNS["PPD"]), _part(f"{chance}|{trace}|code"))
             rows.append((entry, code, True))
         elif drawn < return_rate + notice_rate:
             rows.append((entry, _drawn(_NOTICES, _part(f"{chance}|{trace}|code")), False))
@@ -117,9 +157,8 @@ def _fates(whole: nacha.Nacha, chance: str, return_rate: float, notice_rate: flo
     batch = whole.batches.select(
         "batch", "company_name", "company_id", "entry_description", "effective_entry_date", "odfi"
     )
-    return fates.join(whole.entries, on="entry", how="left", maintain_order="left").join(
-        batch, on="batch", how="left", maintain_order="left"
-    )
+    found = fates.join(whole.entries, on="entry", how="left", maintain_order="left")
+    return found.with_columns(side=side_of()).join(batch, on="batch", how="left", maintain_order="left")
 
 
 def _returns_file(whole: nacha.Nacha, fates: pl.DataFrame, date: dt.date) -> bytes | None:
@@ -132,6 +171,7 @@ def _returns_file(whole: nacha.Nacha, fates: pl.DataFrame, date: dt.date) -> byt
         pl.col("returned").not_(), *keys[1:], "trace_number"
     )
     rows = rows.with_columns(batch=pl.struct(keys).rle_id().cast(pl.Int64))
+    returned_as = pl.when(pl.col("side") == "credit").then(1).otherwise(6)
     own = pl.int_range(1, pl.len() + 1).over("rdfi").cast(pl.String).str.zfill(7)
     rows = rows.with_columns(own_trace=pl.col("rdfi") + own)
     batches = rows.group_by("batch", maintain_order=True).first()
@@ -154,7 +194,8 @@ def _returns_file(whole: nacha.Nacha, fates: pl.DataFrame, date: dt.date) -> byt
             ),
             entries=rows.select(
                 *("batch", "sec", "account", "individual_id", "name"),
-                transaction_code=pl.col("transaction_code") - 1,  # 27 live to 26 returned, 37 to 36
+                # Live, prenote and zero-dollar codes of one side come back under one: 27 and 28 as 26, 22 and 23 as 21.
+                transaction_code=pl.col("transaction_code") // 10 * 10 + returned_as,
                 rdfi="odfi",
                 amount_cents=pl.when("returned").then("amount_cents").otherwise(pl.lit(0)),
                 trace_number="own_trace",
@@ -175,7 +216,8 @@ def _addenda(rows: pl.DataFrame) -> pl.DataFrame:
     ).cast(pl.String)
     valued = rows.with_columns(new_account=account, new_bank=bank)
     routing = valued["new_bank"] + nacha.check_digits(valued["new_bank"])
-    type_code = pl.when(pl.col("transaction_code") == 27).then(pl.lit("37")).otherwise(pl.lit("27"))
+    other_row = pl.when(pl.col("transaction_code") < 30).then(30).otherwise(20)
+    type_code = (other_row + pl.when(pl.col("side") == "credit").then(2).otherwise(7)).cast(pl.String)
     values = {
         "C01": pl.col("new_account"),
         "C02": pl.lit(routing),
@@ -195,63 +237,4 @@ def _addenda(rows: pl.DataFrame) -> pl.DataFrame:
         original_rdfi="rdfi",
         corrected_data=data.str.strip_chars_end(" "),
         trace_number="own_trace",
-    )
-
-
-def _statement(whole: nacha.Nacha, fates: pl.DataFrame, name: str, date: dt.date) -> bytes:
-    """A statement of the day: the file's settlement under its name, and each returned item with its trace."""
-    head = whole.file.row(0, named=True)
-    total = int(whole.batches["control_debit_cents"].sum()) - int(whole.batches["control_credit_cents"].sum())
-    back = fates.filter("returned").select(
-        account=pl.lit(0, pl.Int64),
-        type_code=pl.lit(_RETURNED_ITEM),
-        amount_cents="amount_cents",
-        bank_reference="trace_number",
-        customer_reference=pl.lit(name),
-        text=pl.format("ACH RETURN {}", "code"),
-    )
-    settled = pl.DataFrame(
-        {
-            "account": [0],
-            "type_code": [_ACH_SETTLEMENT],
-            "amount_cents": [total],
-            "bank_reference": [""],
-            "customer_reference": [name],
-            "text": ["ACH SETTLEMENT SIMULATED"],
-        }
-    )
-    closing = total - int(back["amount_cents"].sum())
-    return bai2.write(
-        bai2.Statement(
-            file=pl.DataFrame(
-                {
-                    "sender": [head["destination"]],
-                    "receiver": ["DAYBOOK"],
-                    "creation_date": [date],
-                    "creation_time": ["0700"],
-                    "file_id": ["1"],
-                }
-            ),
-            groups=pl.DataFrame(
-                {
-                    "group": [0],
-                    "receiver": ["DAYBOOK"],
-                    "originator": [head["destination"]],
-                    "status": ["1"],
-                    "as_of_date": [date],
-                    "currency": ["USD"],
-                }
-            ),
-            accounts=pl.DataFrame(
-                {
-                    "account": [0],
-                    "group": [0],
-                    "account_number": [f"99{head['origin'].strip()[-8:]}"],
-                    "currency": ["USD"],
-                    "opening_ledger_cents": [0],
-                    "closing_ledger_cents": [closing],
-                }
-            ),
-            transactions=pl.concat([settled, back]),
-        )
     )

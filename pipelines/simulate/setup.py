@@ -48,12 +48,22 @@ immediate_destination = "011000992"
 destination_name = "FIRST HARBOR BANK"
 origin_name = "DAYBOOK"
 odfi = "01100099"
+sec = ["PPD", "CCD", "CTX", "WEB", "TEL"]
+time_zone = "America/New_York"
+cutoffs = [
+  { name = "same-day morning", at = "10:00", same_day = true },
+  { name = "same-day afternoon", at = "14:00", same_day = true },
+  { name = "evening", at = "20:00" },
+]
+same_day = "wanted"
 lead_banking_days = 1
+max_lines = 1_000_000
 entry_limit_cents = 100_000_000
 file_limit_cents = 10_000_000_000
 day_limit_cents = 20_000_000_000
 hold_banking_days = 5
 retry_after_days = 5
+prenote = "new"
 """
 _VENDOR_TABLE = """\
 [edi834]

@@ -23,7 +23,7 @@ CREATE TABLE payments.validation (
   business_date date NOT NULL,
   run_no      bigint NOT NULL,
   booked_at   timestamptz NOT NULL DEFAULT now(),
-  PRIMARY KEY (company_id, account_id)
+  PRIMARY KEY (company_id, account_id, proof)          -- each proof counts once; a later stop needs another
 );
 -- A second person lets money go to a payee's new or changed account before its hold is over.
 CREATE TABLE payments.hold_release (
@@ -130,6 +130,7 @@ ALTER TABLE payments.ach_entry
   ADD CHECK (purpose IN ('premium', 'prenote', 'return_fee', 'reversal', 'refund', 'commission', 'remittance')),
   ADD COLUMN cut smallint NOT NULL DEFAULT 1 CHECK (cut >= 1),
   ADD COLUMN reverses bigint,
+  ADD COLUMN addenda text NOT NULL DEFAULT '' CHECK (length(addenda) <= 80),  -- payment information of its addenda 05
   -- What the entry is booked against: receivable, vendor payable, commission payable or fee income.
   ADD COLUMN contra int NOT NULL DEFAULT 1100 CHECK (contra IN (1100, 2100, 2200, 4000)),
   -- Money to us is positive (debits), money from us negative (credits).
@@ -140,7 +141,8 @@ ALTER TABLE payments.ach_entry
   DROP CONSTRAINT ach_entry_company_id_purpose_source_id_attempt_no_key,
   ADD UNIQUE (company_id, purpose, source_id, attempt_no, cut);
 CREATE INDEX entry_reversed ON payments.ach_entry (company_id, reverses) WHERE reverses IS NOT NULL;
--- Entries by account, for prenotes and for the search for doubles.
+CREATE INDEX prenote_by_account ON payments.ach_entry (company_id, account_id) WHERE purpose = 'prenote';
+-- Entries by account, for what settled on it and for the search for doubles.
 CREATE INDEX entry_by_account ON payments.ach_entry (company_id, account_id, business_date);
 
 -- An entry of a void file, taken out of the books again.
@@ -168,6 +170,9 @@ CREATE TRIGGER cut_needs_void BEFORE INSERT ON payments.ach_entry
 
 -- 6. Files: through which bank, planned when, to be sent until when, and their offset entries.
 ALTER TABLE payments.ach_file
+  ADD COLUMN ach_company_id text,                      -- company id of its batches; null: the origin
+  ADD COLUMN blocking boolean NOT NULL DEFAULT true,
+  ADD COLUMN relaxed text NOT NULL DEFAULT '',         -- rules of the standard its bank breaks, joined by commas
   ADD COLUMN segment text NOT NULL DEFAULT '',         -- what the bank wants apart: credits, debits, an SEC code
   ADD COLUMN planned_at timestamptz,                   -- the moment its dates were planned for
   ADD COLUMN send_by timestamptz,                      -- after this cut-off its effective dates are stale
@@ -175,6 +180,21 @@ ALTER TABLE payments.ach_file
   ADD COLUMN offset_per text CHECK (offset_per IN ('batch', 'file')),
   ADD COLUMN offset_debit_cents bigint NOT NULL DEFAULT 0,
   ADD COLUMN offset_credit_cents bigint NOT NULL DEFAULT 0;
+
+-- File ID modifiers are given out by origin and day over all companies, whoever shares the origin, under a lock. The
+-- number of the modifier (A is 1) is also the file's sequence in exchange.file.
+CREATE TABLE payments.file_modifier (
+  destination text NOT NULL,
+  origin      text NOT NULL,
+  business_date date NOT NULL,
+  sequence    smallint NOT NULL CHECK (sequence BETWEEN 1 AND 36),
+  company_id  int NOT NULL,
+  file_id     bigint NOT NULL,
+  run_no      bigint NOT NULL,
+  booked_at   timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (destination, origin, business_date, sequence)
+);
+CALL audit.append_only('payments.file_modifier');
 
 -- 7. Approval: as many people as the file's amount asks for, none of them its maker.
 ALTER TABLE exchange.file
@@ -345,17 +365,17 @@ CALL audit.per_company('master.pay_method');
 CALL audit.per_company('master.company_bank');
 
 GRANT SELECT, INSERT ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
-  payments.voided, master.pay_method, master.company_bank TO daybook_runtime;
+  payments.voided, payments.file_modifier, master.pay_method, master.company_bank TO daybook_runtime;
 GRANT SELECT ON payments.invoice_entry, payments.invoice_move, payments.undone, payments.credit_left
   TO daybook_runtime, daybook_auditor;
 GRANT UPDATE, DELETE ON master.pay_method, master.company_bank TO daybook_runtime;  -- lists that a new file replaces
 GRANT SELECT ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
-  payments.voided TO daybook_auditor;
+  payments.voided, payments.file_modifier TO daybook_auditor;
 DO $$
 BEGIN
   IF current_setting('server_version_num')::int >= 170000 THEN
     GRANT MAINTAIN ON payments.validation, payments.hold_release, payments.route, payments.cure, payments.instruction,
-      payments.voided, master.pay_method, master.company_bank TO daybook_runtime;
+      payments.voided, payments.file_modifier, master.pay_method, master.company_bank TO daybook_runtime;
   END IF;
 END $$;
 

@@ -1,6 +1,6 @@
 -- Accounts that money is to move through: company_id, account_code. A payer's, when a running subscription or a part of
 -- his payments names it; the company's own, when it is billed by list; a payee's always.
-SELECT DISTINCT company_id, account_code FROM master.subscription
+SELECT company_id, account_code FROM master.subscription
 WHERE method = 'ach' AND account_code <> '' AND (end_date IS NULL OR end_date > {business_date}::date)
 UNION
 SELECT company_id, account_code FROM master.pay_method

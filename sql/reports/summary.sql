@@ -25,8 +25,8 @@ WITH night AS (
      entries AS (
        SELECT count(*) AS ach_entries FROM payments.ach_entry WHERE business_date = {business_date}::date),
      returned AS (
-       SELECT count(*) AS returns, coalesce(sum(r.amount_cents), 0)::bigint AS returned_cents
-       FROM returns.returned r, night n WHERE r.business_date > n.before AND r.business_date <= n.day),
+       SELECT count(*) AS returns, coalesce(sum(e.signed_cents), 0)::bigint AS returned_cents
+       FROM returns.returned r JOIN payments.ach_entry e USING (company_id, entry_id), night n WHERE r.business_date > n.before AND r.business_date <= n.day),
      noticed AS (
        SELECT count(*) AS notices FROM returns.notice r, night n
        WHERE r.business_date > n.before AND r.business_date <= n.day),

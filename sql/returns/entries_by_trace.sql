@@ -19,7 +19,8 @@ LEFT JOIN banking.settlement t ON t.company_id = e.company_id AND t.entry_id = e
 LEFT JOIN returns.returned r ON r.company_id = e.company_id AND r.entry_id = e.entry_id
 LEFT JOIN payments.attempt a ON e.purpose = 'premium' AND a.company_id = e.company_id AND a.attempt_id = e.source_id
 LEFT JOIN payments.attempt a1 ON a1.company_id = a.company_id AND a1.invoice_id = a.invoice_id
-  AND a1.payer_part = a.payer_part AND a1.attempt_no = 1
+  AND a1.payer_part = a.payer_part AND a1.series = a.series AND a1.attempt_no = 1
 LEFT JOIN payments.ach_entry first ON first.company_id = a1.company_id AND first.purpose = 'premium'
   AND first.source_id = a1.attempt_id AND first.attempt_no = 1
+  AND NOT EXISTS (SELECT FROM payments.voided v WHERE v.company_id = first.company_id AND v.entry_id = first.entry_id)
 ORDER BY e.company_id, e.entry_id

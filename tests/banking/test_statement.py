@@ -8,8 +8,10 @@ from typing import Any
 import polars as pl
 import pytest
 
+from assets.banking.matching import to_files
 from assets.banking.steps import hold_over
 from assets.delivery.process import process
+from assets.payments.reversals import reverse
 from assets.steps import Outcome
 from formats import bai2
 from resources.database import Logins
@@ -17,6 +19,7 @@ from resources.record import Record
 from resources.vault import Vault
 from tests.support.answers import ANSWERED, arrive, drafted, no_rows, send_all
 from tests.support.bank import accounts, attempt, bank, look
+from tests.support.desk import PRICE, opened
 from tests.support.seed import seed
 
 NAME = "HARBOR_nacha_20261001_01.txt"
@@ -132,3 +135,44 @@ def test_a_statement_decides_an_unknown_file(record: Record, vault: Vault, login
 )
 def test_the_hold_counts_banking_days(day: dt.date, hold: int, last: dt.date) -> None:
     assert hold_over(day, hold) == last
+
+
+def test_a_file_of_both_signs_is_settled_by_two_lines(logins: Logins, vault: Vault) -> None:
+    desk = opened(logins, vault, count=2, balanced="file", offset_account="OWN")
+    desk.own_account("OWN")
+    desk.night()
+    desk.send()
+    file = desk.look("SELECT name, debit_cents, credit_cents FROM exchange.file").row(0)
+    assert file == (NAME, 2 * PRICE, 2 * PRICE)  # with the entry that levels it
+    with desk.transaction() as tx:
+        reverse(tx, desk.partners, entry=1, grounds="wrong_amount", actor="rita", reason="old price")
+    desk.originate()
+    desk.send()
+    second = NAME.replace("_01.txt", "_02.txt")
+    desk.day = ANSWERED
+    undo = desk.entries("reversal")[0]
+    lines = (
+        ("166", 2 * PRICE, "", NAME),
+        ("466", PRICE, "", second),
+        ("257", PRICE, undo["trace_number"], second),  # the reversal comes back to us
+        ("557", PRICE, undo["trace_number"], second),  # and never leaves us twice
+        ("466", PRICE, "", NAME),  # nothing of the first file was a credit to others
+    )
+    out = desk.takes(statement_file(*lines))
+    assert (out.totals["matched"], out.totals["acknowledged"]) == (4, 2)
+    named = desk.look("SELECT kind, amount_cents FROM exchange.exception ORDER BY position")
+    assert named.rows() == [("unmatched_statement_line", -PRICE), ("settlement_difference", -PRICE)]
+
+
+def test_lines_in_and_out_of_one_file_are_each_matched_once() -> None:
+    files = pl.DataFrame(
+        {"company_id": [1], "file_id": [1], "name": ["F"], "debit_cents": [500], "credit_cents": [200],
+         "state": ["sent"], "event_no": [4], "settled_in": [False], "settled_out": [False]}
+    )  # fmt: skip
+    lines = pl.DataFrame(
+        {"position": [1, 2, 3], "type_code": ["166", "466", "466"], "amount_cents": [500, -200, -200],
+         "reference": "F", "trace": ""}
+    )  # fmt: skip
+    sure, named = to_files(lines, files)
+    assert sure.select("position", "difference_cents").rows() == [(1, 0), (2, 0)]
+    assert named.select("position", "kind").rows() == [(3, "second_settlement")]

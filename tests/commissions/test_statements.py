@@ -35,11 +35,12 @@ def test_opening_accrued_reversed_closing(record: Record, tmp_path: Path) -> Non
     home = Home(tmp_path).make()
     accrued(record, (1, 41_266, dt.date(2026, 10, 5)))
     assert run(record, home, FIRST) == {
-        "agents": 1, "accrued_cents": 41_266, "reversed_cents": 0, "closing_cents": 41_266,
+        "agents": 1, "accrued_cents": 41_266, "reversed_cents": 0, "paid_cents": 0, "closing_cents": 41_266,
     }  # fmt: skip
     accrued(record, (2, 190_824, dt.date(2026, 10, 14)), (3, -7_726, dt.date(2026, 10, 15)))
     assert run(record, home, SECOND) == {
-        "agents": 1, "accrued_cents": 190_824, "reversed_cents": 7_726, "closing_cents": 224_364,
+        "agents": 1, "accrued_cents": 190_824, "reversed_cents": 7_726, "paid_cents": 0,
+        "closing_cents": 224_364,
     }  # fmt: skip
     paper = pl.read_csv(home.reports / "north" / SECOND.isoformat() / NAME)
     assert paper.height == 1
@@ -60,7 +61,7 @@ def test_the_same_run_again_registers_nothing_and_late_facts_fall_into_the_next(
 def test_a_line_with_activity_that_nets_to_zero_is_stated() -> None:
     sums = pl.DataFrame(
         {"agent": ["A", "B"], "name": ["a", "b"], "since": [None, None], "opening_cents": [0, 0],
-         "accrued_cents": [100, 0], "reversed_cents": [100, 0]}
+         "accrued_cents": [100, 0], "reversed_cents": [100, 0], "paid_cents": [0, 0]}
     )  # fmt: skip
     lines = stated(sums)
     assert lines["agent"].to_list() == ["A"]

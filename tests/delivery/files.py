@@ -6,18 +6,33 @@ import datetime as dt
 import hashlib
 from typing import Any
 
+from formats import nacha
 from resources.record import Record
 from resources.sealed import FILE_OUT
 from resources.vault import Vault
+from tests.formats.nacha.build import entry
+from tests.formats.nacha.build import nacha as stream
 from tests.support.bank import BANK
 from tests.support.seed import DAY, seed
 
 CUT_OFF = dt.datetime(2026, 10, 1, 18, 0, tzinfo=dt.UTC)
 
 
-def put(record: Record, vault: Vault, file_id: int = 1, *, send_by: dt.datetime | None = None, **more: Any) -> bytes:
-    """A built and checked file of company 1; `send_by` makes it one of ACH with that cut-off. Returns its bytes."""
-    data = f"file {file_id}\n".encode()
+def put(
+    record: Record,
+    vault: Vault,
+    file_id: int = 1,
+    *,
+    send_by: dt.datetime | None = None,
+    stored: bytes | None = None,
+    **more: Any,
+) -> bytes:
+    """A built and checked ACH file of company 1 with two drafts, as it stands before approval; returns its bytes.
+
+    `send_by` is its cut-off, `stored` lies in the registry instead of its bytes, `more` are columns of exchange.file.
+    """
+    data = nacha.write(stream(entries=[entry(n, amount_cents=10_000 * file_id + n) for n in (1, 2)]))
+    sums = nacha.totals(data)
     key = {"company_id": 1, "file_id": file_id}
     event = {**key, "detail": "", "actor": "night", "business_date": DAY}
     head = {
@@ -26,13 +41,13 @@ def put(record: Record, vault: Vault, file_id: int = 1, *, send_by: dt.datetime 
     }  # fmt: skip
     file = {
         **key, "kind": "nacha", "partner": BANK, "business_date": DAY, "sequence": file_id, "name": f"f{file_id}.txt",
-        "sha256": hashlib.sha256(data).digest(), "size": len(data), "records": 2, "debit_cents": 20_003,
-        "created_by": "night", **more,
+        "sha256": hashlib.sha256(data).digest(), "size": len(data), "records": sums.entries,
+        "debit_cents": sums.debit_cents, "entry_hash": sums.entry_hash, "created_by": "night", **more,
     }  # fmt: skip
     seed(
         record,
         exchange__file=[file],
-        exchange__content=[{**key, "sealed": vault.seal_bytes(1, FILE_OUT, data)}],
+        exchange__content=[{**key, "sealed": vault.seal_bytes(1, FILE_OUT, stored or data)}],
         exchange__event=[{**event, "event_no": 1, "state": "built"}, {**event, "event_no": 2, "state": "checked"}],
         payments__ach_file=[head],
     )

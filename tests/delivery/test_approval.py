@@ -215,6 +215,10 @@ def test_sent_by_hand_demands_approval_and_is_told(
 
 def test_a_file_past_its_cut_off_is_not_sent(desk: Desk, company: Record) -> None:
     data = put(company, desk.vault, send_by=CUT_OFF)
+    for hours, warned in ((3, []), (1, ["f1.txt of HARBOR waits for approval, to be sent by 2026-10-01 18:00 UTC"])):
+        before = CUT_OFF - dt.timedelta(hours=hours)
+        found = company.read("delivery/unapproved", companies=[1], business_date=MOMENT.date(), as_of=before)
+        assert found["detail"].to_list() == warned
     open_end = put(company, desk.vault, 2)  # a vendor's file has no cut-off
     for number, content in ((1, data), (2, open_end)):
         approve(desk.releaser, 1, number, digest(content), "ruth")
@@ -242,3 +246,20 @@ def test_a_late_file_can_be_made_void(desk: Desk, company: Record) -> None:
     decide(desk.releaser, 1, 1, "void", actor="ruth", reason="missed its cut-off")
     assert desk.send(CUT_OFF).totals == dict.fromkeys(desk.send(CUT_OFF).totals, 0)
     assert desk.world.opened() == {}
+
+
+def test_other_bytes_or_other_sums_do_not_leave(desk: Desk, company: Record) -> None:
+    whole = put(company, desk.vault)
+    flipped = bytearray(whole)
+    at = whole.index(b"\n627") + 1 + 29  # the amount of the first entry
+    flipped[at + 9] ^= 1
+    put(company, desk.vault, 2, stored=bytes(flipped))
+    put(company, desk.vault, 3, debit_cents=1)  # the registry and the bytes tell two stories
+    registered = look(company, "SELECT file_id, sha256 FROM exchange.file")
+    for number, sha256 in registered.iter_rows():
+        approve(desk.releaser, 1, number, sha256, "ruth")
+    assert desk.send().totals["files_failed"] == 2
+    told = look(company, "SELECT detail FROM exchange.event WHERE state = 'failed' ORDER BY file_id")["detail"]
+    assert told[0].startswith("the stored bytes are not the approved ones")
+    assert "debit_cents 60003 in the file, 1 in the record" in told[1]
+    assert desk.world.opened() == {"f1.txt.pgp": whole}

@@ -39,14 +39,21 @@ GOOD: dict[str, list[str]] = {
     "covered.csv": ["HARBOR,S1,M1-1", "HARBOR,S1,M1-2"],
     "holds.csv": ["HARBOR,S1,2026-10-05,2026-10-12,leave of absence"],
     "splits.csv": ["HARBOR,S1,A1,62.5", "HARBOR,S1,A2,37.5"],
+    "pay_methods.csv": ["HARBOR,M1,1,B1,100,"],
+    "company_banks.csv": ["HARBOR,first-harbor,100,"],
 }
 
 
 def write(folder: Path, **more: list[str]) -> Path:
-    """Files of these rows under their right headers; `people=[...]` is people.csv."""
+    """Files of these rows under their right headers; `people=[...]` is people.csv.
+
+    Accounts come as files of old did, without the optional columns, unless their rows are longer.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in more.items():
-        text = "\n".join([",".join(BY_NAME[f"{name}.csv"].header), *rows]) + "\n"
+        layout = BY_NAME[f"{name}.csv"]
+        short = len(layout.must) < len(layout.header) and rows and rows[0].count(",") < len(layout.must)
+        text = "\n".join([",".join(layout.must if short else layout.header), *rows]) + "\n"
         (folder / f"{name}.csv").write_text(text, encoding="utf-8", newline="")
     return folder
 

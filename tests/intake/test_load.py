@@ -27,7 +27,8 @@ TABLE = dict(
         (
             *("master.book", "master.company", "master.vendor", "master.product", "master.fee", "master.price"),
             *("master.agent", "master.commission_rate", "master.person", "master.bank_account"),
-            *("master.subscription", "master.covered", "master.hold", "master.split"),
+            *("master.subscription", "master.covered", "master.hold", "master.split", "master.pay_method"),
+            "master.company_bank",
         ),
         strict=True,
     )

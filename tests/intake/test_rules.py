@@ -101,6 +101,13 @@ WRONG: dict[str, list[tuple[str, list[tuple[str, str]]]]] = {
     "splits": [
         ("HARBOR,S9,A1,100", [("subscription_code", "intake.unknown")]),
     ],
+    "pay_methods": [
+        ("HARBOR,M9,1,B1,100,", [("member_code", "intake.unknown")]),
+        ("HARBOR,X2,1,B1,100,", [("member_code", "intake.cascade")]),
+    ],
+    "company_banks": [
+        ("NOBODY,first-harbor,100,", [("company_code", "intake.unknown")]),
+    ],
 }  # fmt: skip
 
 

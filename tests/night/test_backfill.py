@@ -21,7 +21,7 @@ from resources.home import Home
 from tests.night.conftest import fresh_database
 from tests.night.test_night import contents, reports
 from tests.support.digest import digest
-from tests.support.world import SCRIPT, World, new_world, twin_world
+from tests.support.world import SCRIPT, World, morning, new_world, twin_world
 
 BOOK = "north"
 # With these the bank returns, stops and corrects accounts, and vendors reject files.
@@ -51,6 +51,7 @@ def both(server_home: Home) -> Iterator[Both]:
         with on_time.runner() as runner:
             nights(runner, [SCRIPT.date])
             approve_checked(runner.desk, SCRIPT.date, "second person")
+            runner.desk.as_of = morning(SCRIPT.date)
             runner.release(SCRIPT.date, BOOK)
             runner.report(SCRIPT.date, BOOK)
             for who, seed in SEEDS.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from pipelines.demo import finish, play
-from pipelines.nights import books_of, house, listed_files, summary
+from pipelines.nights import books_of, house, listed_ach, listed_files, summary
 from resources.database import connect
 from tests.support.world import World
 
@@ -42,9 +42,24 @@ def test_the_nights_bill_draft_settle_accrue_and_balance(played: World) -> None:
     assert list(first["north"]) == NIGHT_KEYS
     assert all(n["ledger_balanced"] and n["set_aside"] == 0 for n in (*first.values(), *last.values()))
     assert all(n["invoices"] and n["billed_cents"] > 0 and n["ach_files"] == 2 for n in first.values())
-    assert all(n["ach_debit_cents"] == n["billed_cents"] for n in first.values())
+    # What is not drafted waits for the prenote of its account.
+    assert all(0 < n["ach_debit_cents"] <= n["billed_cents"] for n in first.values())
     assert all(n["vendor_files"] and n["settled_cents"] > 0 for n in last.values())
     assert all(0 < n["commission_cents"] + n["payable_cents"] <= n["settled_cents"] for n in last.values())
+
+
+def test_the_desk_proves_accounts_tries_again_and_undoes_the_same_day(played: World) -> None:
+    script = played.script
+    first, by_day, last = (
+        listed_ach(played.desk, date) for date in (script.date, script.answered_on, script.settled_on)
+    )
+    assert {"premium", "prenote"} <= {row["purpose"] for row in first}
+    assert [(row["purpose"], row["description"], row["same_day"]) for row in by_day] == [("reversal", "REVERSAL", True)]
+    assert by_day[0]["credit_cents"] > 0
+    assert "RETRY PYMT" in {row["description"] for row in last}
+    # What waited for its prenote on the first night is drafted once the account is proved.
+    assert sum(row["entries"] for row in last if row["description"] == "PREMIUM")
+    assert {f["state"] for f in listed_files(played.desk, script.answered_on)} == {"acknowledged"}
 
 
 def test_every_file_left_and_was_answered(played: World) -> None:
@@ -56,8 +71,8 @@ def test_every_file_left_and_was_answered(played: World) -> None:
 
 def test_the_result_has_the_agreed_shape(played: World) -> None:
     nights = [(played.script.date, book, "") for book in books_of(played.desk)]
-    result = finish(played.desk, nights, 0.0)
-    assert list(result) == ["nights", "files", "reports", "exceptions", "seconds"]
+    result = finish(played.desk, played.script, nights, 0.0)
+    assert list(result) == ["nights", "files", "ach", "reports", "exceptions", "seconds"]
     assert [list(n) for n in result["nights"]] == [NIGHT_KEYS, NIGHT_KEYS]
     assert all({"kind", "partner", "path", "sha256", "state"} <= set(f) for f in result["files"])
     assert all({"name", "path", "sha256"} <= set(r) and Path(r["path"]).is_file() for r in result["reports"])

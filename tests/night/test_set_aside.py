@@ -12,7 +12,7 @@ from pipelines.approvals import approve_checked
 from pipelines.nights import listed_files, summary
 from pipelines.simulate.setup import start_server, stop_server
 from tests.support.cli import Said, daybook
-from tests.support.world import World
+from tests.support.world import World, morning
 
 BOOK, BROKEN, SOUND = "north", "GUILD", "HARBOR"
 NOT_A_BANK = "bank-nobody-knows"
@@ -75,7 +75,7 @@ def test_the_command_fails_and_names_company_step_and_reason(night: Night) -> No
     told = night.first.plain()
     print(night.first.err)
     assert BROKEN in told
-    assert "payments.originate" in told
+    assert "payments.instruct" in told
     assert NOT_A_BANK in told
     assert "run" in told.partition(NOT_A_BANK)[2], "what to do about it"
 
@@ -110,7 +110,8 @@ def test_a_release_to_partners_that_are_down_fails_and_says_what_to_do(night: Ni
     date = world.script.date
     approve_checked(world.desk, date, "second person")
     stop_server(world.home)
-    said = daybook(world.home.path, "release", "--date", date.isoformat(), "--book", BOOK, "--json", env=shared(world))
+    words = ["--date", date.isoformat(), "--book", BOOK, "--as-of", morning(date).isoformat(), "--json"]
+    said = daybook(world.home.path, "release", *words, env=shared(world))
     start_server(world.home)
     assert said.code == 1
     assert {f["state"] for f in said.json["files"]} == {"failed"}
@@ -123,6 +124,7 @@ def test_the_others_files_leave_on_time(night: Night) -> None:
     world = night.world
     date = world.script.date
     with world.runner() as runner:
+        runner.desk.as_of = morning(date)
         runner.release(date, BOOK)
     files = listed_files(world.desk, date)
     assert {f["state"] for f in files} == {"sent"}

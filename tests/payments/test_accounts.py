@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass, field
 from typing import Any
 
 import polars as pl
@@ -131,7 +132,7 @@ TRANSITIONS: list[tuple[str, str, list[dict[str, Any]], list[dict[str, Any]], st
 
 
 @pytest.mark.parametrize(("told", "on", "versions", "facts", "state", "may", "until"), TRANSITIONS)
-def test_every_transition(
+def test_every_transition(  # noqa: PLR0917 - the columns of the table
     told: str,
     on: str,
     versions: list[dict[str, Any]],
@@ -204,6 +205,60 @@ EVENTS = st.lists(
 )  # fmt: skip
 
 
+@dataclass
+class Story:
+    """What a story-teller knows of the newest number, event by event."""
+
+    versions: list[dict[str, Any]]
+    facts: list[dict[str, Any]] = field(default_factory=list)
+    proved: bool = False
+    stops: set[str] = field(default_factory=set)
+    pending: bool = False
+    closed: bool = False
+    spoilt: bool = False
+    prenotes: list[dt.date] = field(default_factory=list)
+    refused: bool = False
+
+    def give(self, kind: str, run: int, moment: dt.date) -> None:
+        """A further version."""
+        last = self.versions[-1]
+        number = {"account_blind": f"n{run}".encode()}
+        fresh: dict[str, Any] = {"account_id": last["account_id"] + 1, "version": last["version"] + 1}
+        fresh |= {"given_on": moment, "source": "intake", "closed_on": moment if kind == "closed" else None}
+        self.closed = kind == "closed"
+        if kind == "given":
+            fresh |= number
+            self.proved = self.pending = self.spoilt = self.refused = False
+            self.stops, self.prenotes = set(), []
+        elif kind == "renamed":
+            fresh |= {"holder_name": f"Name {run}"}
+            self.stops = set()
+        elif kind == "changed":
+            fresh |= number | {"source": "C01", "given_on": None}
+            self.stops, self.pending = set(), False
+        self.versions.append(last | fresh)
+
+    def happen(self, kind: str, run: int, moment: dt.date, code: str) -> None:
+        """Something that befalls the newest version."""
+        day = add_banking_days(moment, 1) if kind == "prenote" else moment
+        self.facts.append(fact(kind, day, run, code, self.versions[-1]["account_id"]))
+        if kind == "prenote":
+            self.prenotes.append(day)
+        elif kind == "refused":
+            self.spoilt = self.refused = True
+        elif kind == "stopped":
+            self.stops.add(code)
+        elif kind == "cured" and code != "R16":
+            self.stops.discard(code)
+        elif kind == "validated":
+            self.proved, self.spoilt, self.pending = True, False, False
+            self.stops.discard("R03")
+        elif kind == "settled":
+            self.proved = True
+        elif kind == "notice":
+            self.pending = True
+
+
 @settings(max_examples=300, derandomize=True, deadline=None)
 @given(EVENTS, st.integers(0, 25), st.sampled_from(["written", "web"]), st.sampled_from(["never", "new", "always"]))
 def test_no_sequence_of_events_draws_on_an_account_that_may_not_be(
@@ -211,56 +266,21 @@ def test_no_sequence_of_events_draws_on_an_account_that_may_not_be(
 ) -> None:
     """Told in the order of the days, beside a story-teller who walks through them one by one."""
     on = DAY + dt.timedelta(days=at)
-    events = sorted(events, key=lambda e: e[1])
-    versions, facts = [version(authorised=authorised)], []
-    proof, stops, pending, closed = [], set(), False, False  # as the walk sees the newest number
-    prenotes: list[dt.date] = []
-    spoilt = False
-    for run, (kind, offset, code) in enumerate(events, start=1):
+    story = Story([version(authorised=authorised)])
+    for run, (kind, offset, code) in enumerate(sorted(events, key=lambda e: e[1]), start=1):
         moment = DAY + dt.timedelta(days=offset)
         if moment > on:
             break
-        account = versions[-1]["account_id"]
-        if kind in ("given", "renamed", "changed", "closed"):
-            fresh: dict[str, Any] = {"account_id": account + 1, "version": account + 1, "given_on": moment}
-            if kind == "given":
-                fresh |= {"account_blind": f"n{run}".encode()}
-                proof, stops, pending, prenotes, spoilt = [], set(), False, [], False
-            elif kind == "renamed":
-                fresh |= {"holder_name": f"Name {run}"}
-                stops = set()
-            elif kind == "changed":
-                fresh |= {"account_blind": f"n{run}".encode(), "source": "C01", "given_on": None}
-                stops, pending = set(), False
-            closed = kind == "closed"
-            fresh |= {"closed_on": moment if closed else None}
-            versions.append(versions[-1] | {"source": "intake"} | fresh)
-            continue
-        facts.append(fact(kind, add_banking_days(moment, 1) if kind == "prenote" else moment, run, code, account))
-        if kind == "prenote":
-            prenotes.append(add_banking_days(moment, 1))
-        elif kind == "refused":
-            spoilt = True
-        elif kind == "stopped":
-            stops.add(code)
-        elif kind == "cured" and code != "R16":
-            stops.discard(code)
-        elif kind == "validated":
-            proof.append(moment)
-            stops.discard("R03")
-            spoilt, pending = False, False
-        elif kind == "settled":
-            proof.append(moment)
-        elif kind == "notice":
-            pending = True
-    waited = (
-        bool(prenotes) and add_banking_days(max(prenotes), 3) <= on and not any(f["fact"] == "refused" for f in facts)
-    )
-    wanted = authorised == "web" or policy == "always" or policy == "new"
-    proved = bool(proof) or waited
-    row = states(on, versions, facts, policy).filter("newest").row(0, named=True)
+        if kind in {"given", "renamed", "changed", "closed"}:
+            story.give(kind, run, moment)
+        else:
+            story.happen(kind, run, moment, code)
+    sent = bool(story.prenotes) and not story.refused
+    waited = sent and add_banking_days(max(story.prenotes), 3) <= on
+    wanted = authorised == "web" or policy != "never"
+    row = states(on, story.versions, story.facts, policy).filter("newest").row(0, named=True)
     if row["may_debit"]:
-        assert not (stops or closed or pending or spoilt)
-        assert proved or not wanted
+        assert (story.stops, story.closed, story.pending, story.spoilt) == (set(), False, False, False)
+        assert story.proved or waited or not wanted
     else:
         assert row["reason"]

@@ -12,12 +12,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.payments import attempts as rules
-from assets.payments.attempts import credit_uses
+from assets.payments.credits import CREDITS, credit_uses
 from assets.payments.steps import plan_attempts
 from assets.steps import Outcome, run_step
+from formats.errors import RecordError
 from resources.record import Record
 from tests.support.seed import DAY, ONE_MEMBER, night, seed
 
+OTHER = {"version": 2, "account_blind": b"other"}
 STOPPED = {"company_id": 1, "account_id": 1, "code": "R02", "stop": "hold", "business_date": DAY}
 
 
@@ -217,7 +219,7 @@ def test_no_draft_without_a_usable_account(record: Record, change: dict[str, Any
 def test_a_new_version_of_a_stopped_account_is_free(record: Record) -> None:
     put(
         record,
-        master__bank_account=[{}, {"account_id": 2, "version": 2}],
+        master__bank_account=[{}, {"account_id": 2, "version": 2, "account_blind": b"other"}],
         returns__account_stop=[STOPPED],
         billing__invoice=[invoice(1, 5000)],
     )
@@ -283,7 +285,7 @@ def test_three_entries_are_all(record: Record) -> None:
             },
             "account_stopped",
         ),
-        ({"master__bank_account": [{}, {"account_id": 2, "version": 2}]}, "account_changed"),
+        ({"master__bank_account": [{}, {"account_id": 2, "version": 2, "account_blind": b"x"}]}, "account_changed"),
     ],
 )
 def test_no_retry_from_an_account_that_stopped_or_changed(record: Record, change: dict[str, Any], rule: str) -> None:
@@ -306,7 +308,7 @@ def test_a_stop_or_a_new_version_of_a_later_day_is_not_known_to_an_earlier_night
     }  # fmt: skip
     put(
         record,
-        master__bank_account=[{}, {"account_id": 2, "code": "B2"}, {"account_id": 3, "code": "B2", "version": 2}],
+        master__bank_account=[{}, {"account_id": 2, "code": "B2"}, OTHER | {"account_id": 3, "code": "B2"}],
         master__subscription=[{}, {"subscription_id": 2, "code": "S2", "account_code": "B2"}],
         billing__invoice=[invoice(1, 5000), invoice(2, 700)],
         billing__line=[line(1), line(2, subscription=2)],
@@ -332,7 +334,7 @@ def test_credit_uses_are_exact(debts: list[tuple[int, int]], means: list[tuple[i
         orient="row",
     )
     credit = pl.DataFrame(
-        [(1, 100 + i, payer, cents) for i, (payer, cents) in enumerate(means)], schema=rules.CREDITS, orient="row"
+        [(1, 100 + i, payer, cents) for i, (payer, cents) in enumerate(means)], schema=CREDITS, orient="row"
     )
     uses = credit_uses(owing, credit)
     assert (uses["amount_cents"] > 0).all()
@@ -348,3 +350,80 @@ def test_credit_uses_are_exact(debts: list[tuple[int, int]], means: list[tuple[i
             got = min(cents, held)
             assert paid.get(number, 0) == got
             held -= got
+
+
+def test_a_divided_invoice_is_asked_for_part_by_part_or_not_at_all(record: Record) -> None:
+    parts = [
+        {"company_id": 1, "person_id": 1, "part": 1, "account_code": "B2", "percent": None, "amount_cents": 2_000},
+        {"company_id": 1, "person_id": 1, "part": 2, "account_code": "B1", "percent": "100", "amount_cents": None},
+    ]
+    put(
+        record,
+        master__bank_account=[
+            {"authorised": "written"},
+            {"account_id": 2, "code": "B2", "account_blind": b"b2", "authorised": "phone"},
+        ],
+        master__pay_method=parts,
+        billing__invoice=[invoice(1, 5_000), invoice(2, 2_000)],
+    )
+    ask(record)
+    assert look(record, "SELECT invoice_id, payer_part, account_code, amount_cents, sec FROM payments.attempt") == [
+        (1, 1, "B2", 2_000, "TEL"),
+        (1, 2, "B1", 3_000, "PPD"),
+        (2, 1, "B2", 2_000, "TEL"),
+    ]
+    assert ask(record).rows == {}
+
+
+def test_no_part_is_asked_for_while_another_has_no_account(record: Record) -> None:
+    parts = [
+        {"company_id": 1, "person_id": 1, "part": 1, "account_code": "GONE", "percent": "50", "amount_cents": None},
+        {"company_id": 1, "person_id": 1, "part": 2, "account_code": "B1", "percent": "50", "amount_cents": None},
+    ]
+    put(record, master__pay_method=parts, billing__invoice=[invoice(1, 5_000)])
+    ask(record)
+    assert (asked(record), look(record, QUARANTINE)) == ([], [("invoice 1", "no_account")])
+
+
+def test_a_payees_account_is_not_a_companys_own(record: Record) -> None:
+    agents = {"account_id": 2, "code": "A", "person_id": None, "owner": "agent", "owner_code": "A1"}
+    put(
+        record,
+        master__bank_account=[{"owner": "payer", "owner_code": ""}, agents],
+        billing__invoice=[invoice(1, 5000, person_id=None, kind="list_bill")],
+    )
+    ask(record)
+    assert look(record, QUARANTINE) == [("invoice 1", "no_account")]
+
+
+def test_what_came_back_wrong_is_drafted_anew_by_itself_and_only_once(record: Record) -> None:
+    came_back(
+        record,
+        retry_on=None,
+        returns__account_stop=[STOPPED],
+        returns__returned=[returned(1, 5_000, None, code="R02")],
+        master__bank_account=[{}, OTHER | {"account_id": 2}],
+    )
+    out = ask(record, RETRY)
+    assert out.totals["new_series"] == 1
+    rows = "SELECT series, attempt_no, cures, amount_cents FROM payments.attempt WHERE attempt_id > 1"
+    assert look(record, rows) == [(2, 1, 1, 5_000)]
+    assert ask(record, RETRY).rows == {}
+    with pytest.raises(RecordError, match="cured_once"):
+        seed(record, payments__attempt=[attempt(9, 1, 5_000, series=3, cures=1)])
+
+
+@pytest.mark.parametrize(
+    ("row", "refused"),
+    [
+        ({"attempt_no": 4}, "attempt_no_check"),  # a third reinitiation
+        ({"attempt_no": 3}, "attempt_no_key"),  # the last of them again
+        ({"attempt_no": 1, "series": 2}, "check"),  # a new series that answers nothing
+        ({"attempt_no": 2, "cures": 1}, "check"),  # a retry that claims to
+        ({"attempt_no": 2, "sec": "POP"}, "sec_check"),
+    ],
+)
+def test_the_database_refuses_one_try_too_many(record: Record, row: dict[str, Any], refused: str) -> None:
+    came_back(record, attempt_no=3)
+    with pytest.raises(RecordError, match=refused):
+        seed(record, payments__attempt=[attempt(9, 1, 5_000, **row)])

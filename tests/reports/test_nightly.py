@@ -262,7 +262,7 @@ def test_a_failed_proof_is_said_in_plain_words(record: Record, world: World, hom
     html = (folder / "nightly.html").read_text()
     checked(html)
     assert done.totals["proofs_failed"] == 1
-    assert "1 of 8 proofs fail" in html
+    assert "1 of 9 proofs fail" in html
     assert f"invoice {number} of company 1 is 4200 cents, its lines are 0" in html
 
 

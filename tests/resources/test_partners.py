@@ -34,6 +34,8 @@ odfi = "01100099"
 entry_limit_cents = 100
 file_limit_cents = 200
 day_limit_cents = 300
+time_zone = "America/New_York"
+cutoffs = [{ name = "evening", at = "20:00" }]
 """
 
 
@@ -51,7 +53,7 @@ def test_paths_count_from_the_profile_and_defaults_hold(tmp_path: Path) -> None:
     assert partner.sftp.private_key_path == tmp_path / "keys" / "ssh"
     assert partner.pgp.our_secret_key == tmp_path / "keys" / "pgp"
     assert partner.nacha is not None
-    assert (partner.nacha.lead_banking_days, partner.nacha.hold_banking_days, partner.nacha.line_break) == (1, 5, "\n")
+    assert (partner.nacha.lead_banking_days, partner.nacha.hold_banking_days) == (1, 5)
     assert partner.named("A & B/1", "nacha", dt.date(2026, 10, 1), 2) == "A-B-1_nacha_20261001_02.txt"
 
 
@@ -62,6 +64,34 @@ def test_paths_count_from_the_profile_and_defaults_hold(tmp_path: Path) -> None:
         ("file_limit_cents = 200", "file_limit_cents = 99", "limits must grow"),
         ('odfi = "01100099"', "", "nacha.odfi: Field required"),
         ('odfi = "01100099"', 'odfi = "01100099"\nbalanced = true', "nacha.balanced"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nbalanced = "file"', "need offset_account"),
+        ('odfi = "01100099"', 'odfi = "01100099"\noffset_account = "OPER"', "need offset_account"),
+        (
+            'odfi = "01100099"',
+            'odfi = "01100099"\nbalanced = "batch"\noffset_account = "4711001"',
+            "code of an account in the record, never its number",
+        ),
+        ('odfi = "01100099"', 'odfi = "01100099"\nsec = ["PPD", "IAT"]', "nacha.sec.1"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nsec = ["PPD", "PPD"]', "each SEC code the bank takes once"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nsame_day = "always"', "needs a cut-off with same_day = true"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nlead_banking_days = 0', "nacha.lead_banking_days"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nrelaxed = ["nacha.x.y"]', "there is no rule nacha.x.y"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nmax_lines = 5', "nacha.max_lines"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nimmediate_origin = "12"', "nacha.immediate_origin"),
+        ('odfi = "01100099"', 'odfi = "01100099"\nbatch_limit_cents = 99', "must not be below entry_limit_cents"),
+        (
+            'cutoffs = [{ name = "evening", at = "20:00" }]',
+            'cutoffs = [{ name = "evening", at = "20:00", same_day = true }]',
+            "one at least must be for the next day",
+        ),
+        ('at = "20:00"', 'at = "25:00"', "nacha.cutoffs.0.at"),
+        ('at = "20:00"', 'at = "20:00:30"', "a time of the bank's own clock, HH:MM"),
+        ('"America/New_York"', '"Harbor Time"', "nacha.time_zone: is not a time zone like America/New_York"),
+        (
+            "day_limit_cents = 300",
+            "day_limit_cents = 300\ncredits = { entry_limit_cents = 9, file_limit_cents = 8, day_limit_cents = 9 }",
+            "nacha.credits: limits must grow",
+        ),
         ("_{sequence}", "", "must hold {company}, {date} and {sequence}"),
         ("{company}_", "{company}/", "letters, digits, dots, dashes and underscores only"),
         ("{company}_", "{company", "is not a template"),

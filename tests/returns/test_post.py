@@ -22,6 +22,7 @@ from resources.sealed import ACCOUNT
 from resources.vault import Vault
 from tests.support.answers import ANSWERED, answer_file, arrive, back, drafted, no_rows, send_all
 from tests.support.bank import accounts, attempt, bank, look, trial_balance
+from tests.support.desk import PRICE, opened
 from tests.support.seed import DAY, night, seed
 
 GUILD = {"company_id": 2, "code": "GUILD", "ach_company_id": "1222222222", "ach_company_name": "GUILD"}
@@ -77,7 +78,7 @@ def test_returns_are_posted_once_by_the_code_of_each(record: Record, vault: Vaul
         "notices": 0,
         "accounts_changed": 0,
         "accounts_stopped": 3,
-        "exceptions": 6,
+        "exceptions": 5,
     }
     posted = look(
         record,
@@ -236,3 +237,38 @@ def test_retry(code: str, attempt_no: int, first: dt.date, *, retry: bool) -> No
 def test_the_settlement_day_finds_its_year(day: str, on: dt.date, date: dt.date) -> None:
     frame = pl.DataFrame({"settlement_day": [day], "creation_date": [dt.date(2026, 10, 4)]})
     assert frame.select(_settlement_date(on)).item() == date
+
+
+def test_a_prenote_that_comes_back_moves_no_money_and_stops_its_account(logins: Logins, vault: Vault) -> None:
+    desk = opened(logins, vault, count=2, prenote="always")
+    asked = desk.night()
+    assert (asked["prenotes"], asked["ach_entries"], asked["ach_debit_cents"]) == (4, 4, 0)
+    desk.send()
+    desk.day = ANSWERED
+    first, second = (e for e in desk.entries("prenote") if e["account_code"] in ("B1", "B2"))
+    assert desk.come_back(first, "R03").totals["accounts_stopped"] == 1
+    told = desk.come_back(second, "C01", corrected_data="987654321").totals
+    assert (told["notices"], told["accounts_changed"]) == (1, 1)
+    shown = desk.look("SELECT amount_cents, journal_id, retry_on FROM returns.returned").row(0)
+    assert shown == (0, None, None)
+    desk.prove()
+    # After three banking days the changed account is drafted; the refused one never.
+    later = desk.night(dt.date(2026, 10, 9))
+    assert (later["ach_entries"], later["ach_debit_cents"]) == (1, PRICE)
+    assert desk.entries("premium")[0]["account_id"] == 5
+    desk.prove()
+
+
+def test_a_void_files_entry_is_not_what_came_back(logins: Logins, vault: Vault) -> None:
+    desk = opened(logins, vault, count=1)
+    desk.night()
+    desk.void(1)
+    desk.day += dt.timedelta(days=1)
+    assert desk.originate().totals["voided"] == 1
+    desk.send()
+    void, live = desk.entries()
+    assert void["trace_number"] == live["trace_number"]  # traces begin anew every night
+    desk.day = dt.date(2026, 10, 6)
+    assert desk.come_back(live, "R01").totals["returns"] == 1
+    assert desk.look("SELECT entry_id FROM returns.returned").item() == live["entry_id"]
+    desk.prove()

@@ -140,6 +140,45 @@ def test_the_agent_tree_has_four_levels_and_splits_sum_to_100(book: Path) -> Non
     assert set(shares["percent"]) == {100.0}
 
 
+def test_accounts_tell_what_is_known_of_them(book: Path) -> None:
+    accounts = read(book, "bank_accounts").with_columns(
+        pl.col("agent_code", "vendor_code", "member_code").fill_null("")
+    )
+    payers = accounts.filter((pl.col("agent_code") == "") & (pl.col("vendor_code") == ""))
+    members = payers.filter(pl.col("member_code") != "")
+    assert 0.02 < members["validated_on"].null_count() / members.height < 0.06
+    assert payers.filter(pl.col("member_code") == "")["validated_on"].null_count() == 0
+    known = members["validated_on"].drop_nulls().str.to_date()
+    assert (known < dt.date(2026, 4, 1)).all()
+    shares = dict(members.group_by("authorised").agg(pl.len() / members.height).iter_rows())
+    assert shares["written"] > 0.75
+    assert shares["web"] > 0.1
+    assert shares["phone"] > 0.02
+    assert accounts["closed_on"].null_count() == accounts.height
+
+
+def test_every_company_can_pay_its_vendors_agents_and_their_uplines(book: Path) -> None:
+    accounts, agents = read(book, "bank_accounts"), read(book, "agents")
+    paid = accounts.select("company_code", "agent_code").drop_nulls()
+    held = read(book, "subscriptions")
+    owed = pl.concat([held, read(book, "splits")], how="diagonal").select("company_code", "agent_code").drop_nulls()
+    assert owed.join(paid, on=paid.columns, how="anti").is_empty()
+    up = paid.join(agents, on="agent_code").select("company_code", agent_code="parent_code").drop_nulls()
+    assert up.join(paid, on=paid.columns, how="anti").is_empty()
+    sold = held.join(read(book, "products"), on="product_code").select("company_code", "vendor_code").unique()
+    assert sold.join(accounts, on=sold.columns, how="anti").is_empty()
+    assert accounts.select("company_code", "account_code").is_duplicated().sum() == 0
+
+
+def test_a_few_payers_divide_what_they_owe(book: Path) -> None:
+    parts = read(book, "pay_methods")
+    assert parts["member_code"].n_unique() == 4
+    accounts = read(book, "bank_accounts").select("company_code", "account_code", "member_code")
+    assert parts.join(accounts, on=accounts.columns, how="anti").is_empty()
+    percents = parts.group_by("member_code").agg(pl.col("percent").cast(pl.Float64).sum())
+    assert set(percents["percent"]) == {100.0}
+
+
 def test_bad_rows_are_counted_by_kind(tmp_path: Path) -> None:
     made = make_sample(1_000, 3, tmp_path, DATE, bad_share=0.012)
     assert made.bad_rows == {

@@ -23,6 +23,7 @@ from tests.support.seed import DAY, night
 
 _EXTRA = ("corrected_data", "return_trace", "return_settlement_day", "return_reason")
 ANSWERED = dt.date(2026, 10, 5)
+CUSTOM, _STANDING_IN = "R97", "R31"
 
 
 def send_all(logins: Logins, vault: Vault, *, until: str = "sent", day: dt.date = DAY) -> None:
@@ -82,7 +83,7 @@ def answer_file(rows: list[dict[str, Any]], *, day: dt.date = ANSWERED) -> bytes
         entries.append(
             {
                 "batch": at,
-                "transaction_code": row["transaction_code"] - 1,
+                "transaction_code": row["transaction_code"] // 5 * 5 + 1,  # 27 and 28 come back as 26
                 "rdfi": "01100001",
                 "account": "0",
                 "amount_cents": 0 if notice else row["amount_cents"],
@@ -98,7 +99,7 @@ def answer_file(rows: list[dict[str, Any]], *, day: dt.date = ANSWERED) -> bytes
             {
                 "entry": at,
                 "kind": row["kind"],
-                "change_code" if notice else "return_code": row["code"],
+                "change_code" if notice else "return_code": row["code"] if row["code"] != CUSTOM else _STANDING_IN,
                 "original_trace": row["trace_number"],
                 "original_rdfi": row["rdfi"],
                 "trace_number": own,
@@ -107,16 +108,23 @@ def answer_file(rows: list[dict[str, Any]], *, day: dt.date = ANSWERED) -> bytes
         )
     file = nacha.file_frame(destination="011000015", origin="011000015", creation_date=day)
     frames = [pl.DataFrame(part, infer_schema_length=None) for part in (batches, entries, addenda)]
-    bent = nacha.Profile(relaxed=frozenset({"nacha.addenda.return_code"}))  # banks do send codes of their own
-    return nacha.write(nacha.Nacha(file, *frames, problems=pl.DataFrame()), bent)
+    data = nacha.write(nacha.Nacha(file, *frames, problems=pl.DataFrame()))
+    for row in rows:  # banks do send codes of their own, which nobody may write
+        if row["code"] == CUSTOM:
+            data = data.replace(
+                f"799{_STANDING_IN}{row['trace_number']}".encode(), f"799{CUSTOM}{row['trace_number']}".encode()
+            )
+    return data
 
 
-def arrive(record: Record, vault: Vault, data: bytes, kind: str = "nacha", day: dt.date = ANSWERED) -> tuple[Run, str]:
+def arrive(
+    record: Record, vault: Vault, data: bytes, kind: str = "nacha", day: dt.date = ANSWERED, *, partner: str = BANK
+) -> tuple[Run, str]:
     """Register a received file as receive does; the house's run of the day and the file's sha256 (hex)."""
     run = open_run(record, job="inbound", book=HOUSE, business_date=day)
     sha256 = hashlib.sha256(data).digest()
     with record.step("test.arrive", run_no=run.run_no, companies=(), business_date=day) as tx:
-        row = {"sha256": sha256, "partner": BANK, "name": f"{sha256.hex()[:8]}.ach", "size": len(data), "kind": kind}
+        row = {"sha256": sha256, "partner": partner, "name": f"{sha256.hex()[:8]}.ach", "size": len(data), "kind": kind}
         sealed = vault.seal_bytes(NOBODY, FILE_IN, data)
         tx.append("exchange.inbound", pl.DataFrame([{**row, "sealed": sealed, "received_on": day}]))
     return run, sha256.hex()

@@ -8,8 +8,9 @@ from typing import Any
 
 import polars as pl
 
+from resources.bank_terms import BankTerms
 from resources.endpoint import Endpoint
-from resources.partners import BankTerms, Partner, PgpTerms
+from resources.partners import Partner, PgpTerms
 from resources.record import Record
 from resources.sealed import ACCOUNT
 from resources.vault import Vault
@@ -30,6 +31,8 @@ def terms(**changes: Any) -> BankTerms:
             "entry_limit_cents": 1_000_000,
             "file_limit_cents": 5_000_000,
             "day_limit_cents": 8_000_000,
+            "time_zone": "America/New_York",
+            "cutoffs": ({"name": "evening", "at": "20:00"},),
             **changes,
         }
     )

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import shutil
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipelines.demo import DEMO_DATE, Script, prepare
 from pipelines.nights import house
@@ -19,6 +21,11 @@ from resources.home import Home
 from tests.support.digest import digest
 
 SCRIPT = Script(members=60, seed=7, date=DEMO_DATE)
+
+
+def morning(date: dt.date) -> dt.datetime:
+    """Before every bank's cut-off of that day: a release is judged by it, and not by the day the tests run on."""
+    return dt.datetime.combine(date, dt.time(9), ZoneInfo("America/New_York"))
 
 
 @dataclass

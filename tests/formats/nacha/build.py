@@ -10,6 +10,7 @@ from formats.nacha import ADDENDA, BATCHES, ENTRIES, Nacha, file_frame, shaped
 ODFI = "12104288"
 RDFI = "23138010"
 DAY = date(2026, 3, 3)
+LONG = 999_999_999_999  # the largest amount of an advice
 
 
 def header(**changes: Any) -> pl.DataFrame:
@@ -69,6 +70,46 @@ def nacha(
         frame([entry()] if entries is None else entries, ENTRIES),
         frame(addenda or [], ADDENDA),
     )
+
+
+def iat_batch(**changes: Any) -> dict[str, Any]:
+    values: dict[str, Any] = {
+        "file": 0,
+        "exchange_indicator": "FF",
+        "exchange_reference_indicator": "3",
+        "destination_country": "CA",
+        "company_id": "1121042882",
+        "sec": "IAT",
+        "entry_description": "TRADE",
+        "originating_currency": "USD",
+        "destination_currency": "CAD",
+        "effective_entry_date": DAY,
+        "odfi": ODFI,
+    }
+    return {**values, **changes}
+
+
+def iat_entry(sequence: int = 1, **changes: Any) -> dict[str, Any]:
+    """Give an international entry: it has no name and no identification, its addenda have."""
+    plain = {name: value for name, value in entry(sequence).items() if name not in ("individual_id", "name")}
+    return {**plain, "gateway_screening": "0", **changes}
+
+
+def iat_parties(remittances: int = 0, banks: int = 0, at: int | None = None) -> list[dict[str, Any]]:
+    """Give the seven addenda of an international entry (of entry `at`), and what may follow them."""
+    bank = {"id_qualifier": "01", "country": "US"}
+    rows: list[dict[str, Any]] = [
+        {"kind": "10", "iat_type": "BUS", "foreign_amount": 2500, "foreign_trace": "FT-1", "name": "BEK ENTERPRISES"},
+        {"kind": "11", "name": "BEK SOLUTIONS", "street": "15 WEST PLACE STREET"},
+        {"kind": "12", "city_state": "JACOBSTOWN*PA\\", "country_postal": "US*19305\\"},
+        {"kind": "13", "name": "WELLS FARGO", "party_id": "121042882", **bank},
+        {"kind": "14", "name": "CITADEL BANK", "party_id": "231380104", **bank},
+        {"kind": "15", "party_id": "987465493213987", "street": "2121 FRONT STREET"},
+        {"kind": "16", "city_state": "LETTERTOWN*AB\\", "country_postal": "CA*80014\\"},
+        *({"kind": "17", "payment_text": f"INVOICE {at + 1}"} for at in range(remittances)),
+        *({"kind": "18", "name": f"BANK {at + 1}", "party_id": f"99{at}", **bank} for at in range(banks)),
+    ]
+    return rows if at is None else [{"entry": at, **row} for row in rows]
 
 
 def answered() -> Nacha:

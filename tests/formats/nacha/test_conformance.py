@@ -13,6 +13,7 @@ from formats.problems import has_errors
 
 CLASS_220 = "a debit stands in a batch of service class 220 (or a credit in 225), which the operator rejects"
 COUNT_BLANK = "an ENR entry must carry its addenda count in columns 55-58; here the name stands there"
+OWN_CODE = "a code the standard does not assign is read for a person's review (and never written)"
 # Besides these: files in the reference project's own JSON form, which is not an ACH file.
 DISAGREEMENTS = {
     "ach/by-sec/enr-read.ach": COUNT_BLANK,
@@ -24,6 +25,10 @@ DISAGREEMENTS = {
     "ach/testdata/20180716-IAT-A17.ach": CLASS_220,
     "ach/testdata/NACHA_SAMPLE_TEL_REVERSAL.ach": "a reversal may credit under TEL; the reference refuses it",
     "ach/testdata/iat-addenda98.ach": "a change notice must have amount zero (R19)",
+    "ach/testdata/iat-invalidAddenda99.ach": OWN_CODE,
+    "ach/testdata/pos-invalidReturnFile.ach": OWN_CODE,
+    "ach/testdata/return-PPD-custom-reason-code.ach": OWN_CODE,
+    "ach/testdata/web-invalidNOCFile.ach": OWN_CODE,
     "ach/testdata/iat-mixedDebitCredit.ach": "its only addenda 17 is numbered 2",
     "ach/testdata/txp-debit.ach": "the addenda is two columns short, so its sequence reads 100 and its trace differs",
     "gateway/incoming/iat-credit.ach": CLASS_220,

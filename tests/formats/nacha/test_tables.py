@@ -123,7 +123,9 @@ def test_transaction_and_sec_codes() -> None:
     assert by_code[26] == ("checking", "debit", "return")
     assert {20, 25, 30, 35}.isdisjoint(by_code)
     assert SEC_CODES.height == 23
-    assert SEC_CODES.filter("written")["sec"].to_list() == ["CCD", "COR", "CTX", "PPD", "TEL", "WEB"]
+    assert SEC_CODES.filter("written")["sec"].to_list() == [
+        "ADV", "CCD", "COR", "CTX", "ENR", "IAT", "PPD", "TEL", "WEB",
+    ]  # fmt: skip
     assert CHANGE_CODES.filter(kind="refused").height == 9
 
 
