@@ -14,6 +14,7 @@ from assets.banking.assets import banking_assets
 from assets.billing.assets import billing_assets
 from assets.commissions.assets import commission_assets
 from assets.delivery.assets import delivery_assets
+from assets.documents.assets import document_assets
 from assets.enrollment.assets import enrollment_assets
 from assets.ledger.assets import ledger_assets
 from assets.payables.assets import payables_assets
@@ -40,6 +41,7 @@ def build(overrides: Mapping[str, Any] | None = None) -> dg.Definitions:
         ledger_assets(),
         report_assets(),
         delivery_assets(),
+        document_assets(),
     ]
     return dg.Definitions(
         assets=[a for room in rooms for a in room if not isinstance(a, dg.AssetChecksDefinition)],

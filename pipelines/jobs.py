@@ -13,7 +13,9 @@ NIGHT = dg.define_asset_job(
     selection=dg.AssetSelection.groups(
         "banking", "payables", "commissions", "billing", "payments", "enrollment", "ledger", "reports"
     )
-    - dg.AssetSelection.assets(["ledger", "closed_months"], ["ledger", "full_audit"], ["commissions", "statements"]),
+    - dg.AssetSelection.assets(
+        ["ledger", "closed_months"], ["ledger", "full_audit"], ["commissions", "statements"], ["reports", "receivables"]
+    ),
     description="One book's business night: settle, accrue, bill, draft, enrol, prove, report.",
     tags={**_MONEY, "dagster/max_runtime": "7200", "dagster/priority": "5"},
 )
@@ -38,8 +40,19 @@ INBOUND_FILE = dg.define_asset_job(
 )
 REPORT = dg.define_asset_job(
     "report",
-    selection=dg.AssetSelection.groups("reports"),
+    selection=dg.AssetSelection.assets(["reports", "nightly"]),
     description="The night's report again, with what has been learned since: deliveries, returns, answers.",
+)
+DOCUMENTS = dg.define_asset_job(
+    "documents",
+    selection=dg.AssetSelection.assets(["documents", "papers"]),
+    description="The night's invoices, receipts, memos and reminders as PDF, and the mail that waits.",
+    tags={**_MONEY, "dagster/max_runtime": "7200"},
+)
+RECEIVABLES = dg.define_asset_job(
+    "receivables",
+    selection=dg.AssetSelection.assets(["reports", "receivables"]),
+    description="Billing's reports over the whole book: aging, sales, forecast, unbilled periods.",
 )
 COMMISSION_RUN = dg.define_asset_job(
     "commission_run",
@@ -86,4 +99,7 @@ def retention() -> None:
     forget_old_runs()
 
 
-JOBS: list[Any] = [NIGHT, ORIGINATE, RELEASE, INBOUND_FILE, REPORT, COMMISSION_RUN, CLOSE_MONTH, FULL_AUDIT, retention]
+JOBS: list[Any] = [
+    NIGHT, ORIGINATE, RELEASE, INBOUND_FILE, REPORT, DOCUMENTS, RECEIVABLES, COMMISSION_RUN, CLOSE_MONTH, FULL_AUDIT,
+    retention,
+]  # fmt: skip

@@ -56,6 +56,14 @@ class Runner:
         """Make the night's report again, with what has been learned since."""
         return self._run("report", business_date, book)
 
+    def documents(self, business_date: dt.date, book: str) -> dg.ExecuteInProcessResult:
+        """Set the night's documents as PDF and send the mail that waits."""
+        return self._run("documents", business_date, book)
+
+    def receivables(self, business_date: dt.date, book: str) -> dg.ExecuteInProcessResult:
+        """Make billing's reports over the whole book."""
+        return self._run("receivables", business_date, book)
+
     def inbound(self, business_date: dt.date) -> list[str]:
         """Fetch what partners left and process each new file; returns their keys."""
         take_in(self.desk, self.instance, business_date)

@@ -5,13 +5,14 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.nightly import night_asset, night_check
+from assets.reports.receivables import build_receivables
 from assets.reports.steps import STEP, build_reports
 from resources.desk import Desk
 from resources.record import Tx
 
 
 def report_assets() -> list[dg.AssetsDefinition]:
-    """The nightly report with its register, and the check that what it says is what the ledger says."""
+    """The nightly report with its register, billing's own reports, and the check that they say what the ledger says."""
     return [
         night_asset(
             "reports",
@@ -30,6 +31,17 @@ def report_assets() -> list[dg.AssetsDefinition]:
             query="reports/check_reports",
             description="Each registered report's total is the ledger's: the register what was charged, the trial "
             "balance the debit side.",
+        ),
+        night_asset(
+            "reports",
+            "receivables",
+            step="reports.billing",
+            work=lambda tx, desk: build_receivables(tx, desk.home, _book_of(tx)),
+            whole_book=True,
+            deps=["billing/invoices"],
+            kinds=("postgres", "polars", "excel"),
+            description="Aging, sales by product, agent and month, the next twelve months, and the periods that should "
+            "be billed and are not (none). It looks at the whole book and has a job of its own.",
         ),
     ]
 
