@@ -19,8 +19,8 @@ def billing_assets() -> list[dg.AssetsDefinition]:
             step="billing.memos",
             work=lambda tx, _desk: post_memos(tx),
             deps=["banking/settlements"],
-            description="Credit and debit memos and write-offs that people asked for, with a second person's consent where "
-            "the amount asks for it: each one line, never more than its charge has left.",
+            description="Credit and debit memos and write-offs that people asked for, with a second person's consent "
+            "where the amount asks for it: each one line, never more than its charge has left.",
         ),
         night_asset(
             "billing",
