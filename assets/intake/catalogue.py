@@ -1,10 +1,10 @@
-"""Books, companies, vendors, products, fees, prices, agents and commission rates: what they may hold."""
+"""Books, companies, vendors, products, fees, agents and commission rates: what they may hold."""
 
 from __future__ import annotations
 
 import polars as pl
 
-from assets.intake.context import AGENT, BOOK, COMPANY, FEE, PRICE, PRODUCT, RATE, VENDOR, Load
+from assets.intake.context import AGENT, BOOK, COMPANY, FEE, PRODUCT, RATE, VENDOR, Load
 from assets.intake.references import refer
 from assets.intake.sheet import Sheet
 from assets.steps import HOUSE
@@ -36,7 +36,8 @@ def companies(load: Load, sheet: Sheet) -> None:
     """companies.csv; from here on the load sees the rows of the new companies too."""
     blame_state(sheet)
     refer(sheet, load.known("book"), {"book_code": "code"}, {"book_id": "book_id"})
-    rows = load.accept(sheet, "company", ["company_code"]).rename({"company_code": "code"})
+    rows = load.accept(sheet, "company", ["company_code"])
+    rows = rows.rename({"company_code": "code", "memo_limit": "memo_limit_cents"})
     state = load.write(sheet, COMPANY, rows.select("code", *COMPANY.columns))
     load.now_known("company", state, _renamed(sheet.aside("company_code"), "company_code"))
     see(load, state["company_id"].to_list())
@@ -70,6 +71,7 @@ def products(load: Load, sheet: Sheet) -> None:
         f"line is neither empty nor one of {', '.join(LINES)}",
     )
     refer(sheet, load.known("vendor"), {"vendor_code": "code"}, {"vendor_id": "vendor_id"})
+    refer(sheet, load.known("dunning_step"), {"dunning": "ladder"}, {})
     rows = load.accept(sheet, "product", ["product_code"]).rename({"product_code": "code"})
     state = load.write(sheet, PRODUCT, rows.select("code", *PRODUCT.columns))
     load.now_known("product", state, _renamed(sheet.aside("product_code"), "product_code"))
@@ -79,39 +81,8 @@ def fees(load: Load, sheet: Sheet) -> None:
     """fees.csv."""
     refer(sheet, load.known("product"), {"product_code": "code"}, {"product_id": "product_id"})
     rows = load.accept(sheet, "fee", ["product_id", "fee_code"]).rename({"fee_code": "code"})
-    state = load.write(sheet, FEE, rows.select("product_id", "code", "kind", "recurrence"))
+    state = load.write(sheet, FEE, rows.select(*FEE.key, *FEE.columns))
     load.now_known("fee", state, sheet.aside("product_id", "fee_code").rename({"fee_code": "code"}))
-
-
-def prices(load: Load, sheet: Sheet) -> None:
-    """prices.csv: what is passed on and what commission is taken of can't exceed the price."""
-    sheet.blame(
-        pl.col("valid_to") <= pl.col("valid_from"), "valid_to", "intake.period", "valid_to is not after valid_from"
-    )
-    sheet.blame(
-        pl.col("vendor_share") > pl.col("amount"), "vendor_share", "intake.share", "vendor_share exceeds the amount"
-    )
-    sheet.blame(
-        pl.col("commissionable") > pl.col("amount"),
-        "commissionable",
-        "intake.share",
-        "commissionable exceeds the amount",
-    )
-    refer(sheet, load.known("company"), {"company_code": "code"}, {})
-    refer(sheet, load.known("product"), {"product_code": "code"}, {"product_id": "product_id"})
-    refer(sheet, load.known("fee"), {"product_id": "product_id", "fee_code": "code"}, {"fee_id": "fee_id"})
-    rows = load.accept(sheet, "price", list(PRICE.key))
-    load.write(
-        sheet,
-        PRICE,
-        rows.select(
-            *PRICE.key,
-            "valid_to",
-            amount_cents="amount",
-            vendor_cents="vendor_share",
-            commissionable_cents="commissionable",
-        ),
-    )
 
 
 def agents(load: Load, sheet: Sheet) -> None:

@@ -21,18 +21,29 @@ COMPANY = Table(
     (
         *("book_id", "name", "kind", "tax_id", "address", "city", "state", "zip", "bank"),
         *("ach_company_id", "ach_company_name", "bill_lead_days", "go_live"),
+        *("bill_day", "memo_limit_cents", "email", "documents_from"),
     ),
 )
 VENDOR = Table("vendor", ("code",), "vendor_id", ("name", "tax_id"))
 PRODUCT = Table(
-    "product", ("code",), "product_id", ("name", "vendor_id", "line", "plan_code", "proration", "trial_days")
+    "product",
+    ("code",),
+    "product_id",
+    (
+        *("name", "vendor_id", "line", "plan_code", "proration", "trial_days"),
+        *("billed", "family", "bill_ahead_days", "trial_billed", "stub_counts", "enrollment_again", "age_on"),
+        *("retro_add_days", "retro_term_days", "dunning"),
+    ),
 )
-FEE = Table("fee", ("product_id", "code"), "fee_id", ("kind", "recurrence"))
+FEE = Table("fee", ("product_id", "code"), "fee_id", ("kind", "recurrence", "alignment"))
 PRICE = Table(
     "price",
-    ("fee_id", "company_code", "tier", "step_from", "valid_from"),
+    (
+        *("fee_id", "company_code", "member_code", "group_code", "agent_code"),
+        *("tier", "age_from", "step_from", "valid_from"),
+    ),
     "price_id",
-    ("valid_to", "amount_cents", "vendor_cents", "commissionable_cents"),
+    ("valid_to", "amount_cents", "vendor_cents", "commissionable_cents", "age_to", "percent"),
 )
 AGENT = Table("agent", ("code",), "agent_id", ("name", "parent_code", "level"))
 RATE = Table("commission_rate", ("product_code", "level", "valid_from"), "rate_id", ("percent",))
@@ -42,7 +53,7 @@ PERSON = Table(
     "person_id",
     (
         *("subscriber_id", "relationship", "first_name", "last_name", "birth_date", "gender"),
-        *("address", "city", "state", "zip", "phone", "email", "ssn_blind"),
+        *("address", "city", "state", "zip", "phone", "email", "bill_day", "ssn_blind"),
     ),
 )
 SUBSCRIPTION = Table(
@@ -51,7 +62,7 @@ SUBSCRIPTION = Table(
     "subscription_id",
     (
         *("person_id", "product_id", "tier", "start_date", "end_date", "bill_day"),
-        *("method", "account_code", "agent_code"),
+        *("method", "account_code", "agent_code", "created_on", "recurring_from", "group_code"),
     ),
 )
 # What may be named by other rows: the file that brings it and what a person calls it.
@@ -59,11 +70,13 @@ _NAMED = {
     "book": ("books.csv", "book"),
     "company": ("companies.csv", "company"),
     "vendor": ("vendors.csv", "vendor"),
+    "dunning_step": ("dunning_steps.csv", "ladder"),
     "product": ("products.csv", "product"),
     "fee": ("fees.csv", "fee of this product"),
     "agent": ("agents.csv", "agent"),
     "person": ("people.csv", "member of this company"),
     "bank_account": ("bank_accounts.csv", "bank account of this company"),
+    "sub_group": ("sub_groups.csv", "sub-group of this company"),
     "subscription": ("subscriptions.csv", "subscription of this company"),
 }
 
@@ -108,8 +121,12 @@ class Load:
         return sheet.good()
 
     def write(self, sheet: Sheet, table: Table, rows: pl.DataFrame, seal: Seal | None = None) -> pl.DataFrame:
-        """Bring the table up to date with rows of a sheet; returns all its rows afterwards."""
+        """Bring the table up to date with rows of a sheet; returns all its rows afterwards.
+
+        Of columns that the file came without the record keeps what it holds.
+        """
         recorded = self.known(table.name).rows if table.name in _NAMED else table.recorded(self.tx)
-        state, written = upsert(self.tx, table, rows, recorded, sha256=sheet.sha256, seal=seal)
+        silent = [c for c in table.columns if c.removesuffix("_cents") in sheet.absent]
+        state, written = upsert(self.tx, table, rows, recorded, sha256=sheet.sha256, seal=seal, silent=silent)
         sheet.loaded += written
         return state

@@ -22,8 +22,8 @@ def typed(layout: Layout, rows: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFram
     """Typed rows and findings of a file's text rows.
 
     Returns:
-        rows: at and the layout's columns: String, Date, Int64 (money in cents) or Decimal(7, 4); an empty field is
-            its default or null, a wrong one null.
+        rows: at and the layout's columns: String, Date, Int64 (money in cents), Decimal(7, 4) or Boolean; an empty
+            field is its default or null, a wrong one null or the default.
         found: columns of `FOUND`.
     """
     text = rows.select("at", *(_clean(column) for column in layout.columns))
@@ -120,6 +120,13 @@ def _percent(column: Column) -> Reading:
     return Reading(pl.when(fits).then(number), (("intake.percent", wrong, says),))
 
 
+def _flag(column: Column) -> Reading:
+    value = pl.col(column.name)
+    wrong = ~value.is_in(["yes", "no"])
+    says = f"{column.name} is neither yes nor no"
+    return Reading(pl.when(~wrong).then(value == "yes"), (("intake.choice", wrong, says),))
+
+
 _KINDS = {
     "text": _text,
     "pattern": _pattern,
@@ -128,4 +135,5 @@ _KINDS = {
     "money": _money,
     "whole": _whole,
     "percent": _percent,
+    "flag": _flag,
 }

@@ -12,6 +12,8 @@ CODE = r"^[A-Za-z0-9][A-Za-z0-9._/-]{0,39}$"
 CODE_SAYS = "a code of letters, digits and . _ / - (at most 40)"
 SLUG = r"^[a-z0-9][a-z0-9-]{0,30}$"
 SLUG_SAYS = "a code of small letters, digits and - (at most 31)"
+_STATE_SAYS = "a state of two capital letters"
+_RECURRENCES = ("weekly", "biweekly", "semimonthly", "monthly", "quarterly", "halfyearly", "yearly", "one_time")
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2199, 12, 31)
 
 
@@ -20,13 +22,14 @@ class Column:
     """One column: its kind decides how text becomes a value.
 
     Kinds: text (at most `high` characters), pattern (regular expression, after taking out `drop`), choice, date,
-    money (dollars to Int64 cents, at least 0), whole (Int64 from `low` to `high`), percent (Decimal(7, 4), 0 to 100).
+    money (dollars to Int64 cents, at least 0), whole (Int64 from `low` to `high`), percent (Decimal(7, 4), 0 to 100),
+    flag (yes or no to Boolean).
     """
 
     name: str
     kind: str = "text"
     required: bool = True
-    default: str | int | None = None  # of an empty field
+    default: str | int | bool | dt.date | None = None  # of an empty field; money in cents
     pattern: str = ""
     says: str = ""  # what a value should be, for the reason
     drop: str = ""  # characters that people put into numbers
@@ -67,12 +70,16 @@ def _choice(name: str, *choices: str, default: str | None = None) -> Column:
     return Column(name, "choice", default is None, default, choices=choices)
 
 
-def _date(name: str, *, required: bool = True) -> Column:
-    return Column(name, "date", required)
+def _date(name: str, *, required: bool = True, default: dt.date | None = None) -> Column:
+    return Column(name, "date", required and default is None, default)
 
 
-def _money(name: str, *, required: bool = True) -> Column:
-    return Column(name, "money", required, 0)
+def _money(name: str, *, required: bool = True, default: int = 0) -> Column:
+    return Column(name, "money", required, default)
+
+
+def _flag(name: str, *, default: bool) -> Column:
+    return Column(name, "flag", required=False, default=default)
 
 
 def _whole(name: str, low: int, high: int, default: int | None = None) -> Column:
@@ -83,12 +90,16 @@ def _tax_id(name: str) -> Column:
     return Column(name, "pattern", pattern=r"^[0-9]{9}$", says="a tax number of nine digits", drop="-")
 
 
+def _state(*, required: bool) -> Column:
+    return Column("state", "pattern", required, None if required else "", r"^[A-Z]{2}$", _STATE_SAYS)
+
+
 def _place(*, required: bool) -> tuple[Column, ...]:
     empty = None if required else ""
     return (
         Column("address", required=required, default=empty, high=55),
         Column("city", required=required, default=empty, high=30),
-        Column("state", "pattern", required, empty, r"^[A-Z]{2}$", "a state of two capital letters"),
+        _state(required=required),
         Column("zip", "pattern", required, empty, r"^[0-9]{5}([0-9]{4})?$", "a ZIP code of 5 or 9 digits", "-"),
     )
 
@@ -98,7 +109,13 @@ def _maybe(column: Column) -> Column:
     return replace(column, optional=True)
 
 
+def _whole_or_none(name: str, low: int, high: int) -> Column:
+    """A number that may be left open: null."""
+    return Column(name, "whole", required=False, low=low, high=high)
+
+
 _PERCENT = Column("percent", "percent")
+_EMAIL = Column("email", required=False, default="", high=80)
 _COMPANY = _code("company_code")
 _SUBSCRIPTION = _code("subscription_code")
 
@@ -118,10 +135,32 @@ LAYOUTS: tuple[Layout, ...] = (
             Column("ach_company_name", high=16),
             _whole("bill_lead_days", 0, 60, 0),
             _date("go_live"),
+            _maybe(_whole("bill_day", 1, 31, 1)),
+            _maybe(_money("memo_limit", required=False, default=10_000)),
+            _maybe(_EMAIL),
+            _maybe(_date("documents_from", required=False)),
         ),
         ("company_code",),
     ),
     Layout("vendors.csv", (_slug("vendor_code"), Column("name"), _tax_id("tax_id")), ("vendor_code",)),
+    Layout(
+        "dunning_steps.csv",
+        (
+            _slug("ladder"),
+            _state(required=False),
+            _whole("step", 1, 20),
+            _whole("after_months", 0, 12, 0),
+            _whole("after_days", 0, 400),
+            _choice("action", "reminder", "warning", "hold", "lapse"),
+            _slug("template", required=False),
+            _money("least", required=False, default=1),
+            _flag("needs_consent", default=True),
+            _whole("keep_months", 0, 3, 0),
+            _whole("reinstate_days", 0, 400, 0),
+            _date("valid_from", default=FIRST_DAY),
+        ),
+        ("ladder", "state", "step", "valid_from"),
+    ),
     Layout(
         "products.csv",
         (
@@ -130,8 +169,20 @@ LAYOUTS: tuple[Layout, ...] = (
             Column("name"),
             Column("line", required=False, default=""),
             _code("plan_code"),
-            _choice("proration", "actual", "fixed30", "whole", "none"),
+            _choice("proration", "actual", "fixed30", "fixed28", "whole", "fifteenth", "none"),
             _whole("trial_days", 0, 366, 0),
+            _maybe(_flag("billed", default=True)),
+            _maybe(_code("family", required=False)),
+            _maybe(_whole_or_none("bill_ahead_days", 0, 90)),
+            _maybe(_choice("trial_billed", "start", "end", default="start")),
+            _maybe(_flag("stub_counts", default=True)),
+            _maybe(_flag("enrollment_again", default=False)),
+            _maybe(
+                _choice("age_on", "coverage_start", "year_start", "subscription_start", default="coverage_start"),
+            ),
+            _maybe(_whole_or_none("retro_add_days", 0, 1100)),
+            _maybe(_whole_or_none("retro_term_days", 0, 1100)),
+            _maybe(_slug("dunning", required=False)),
         ),
         ("product_code",),
     ),
@@ -140,26 +191,11 @@ LAYOUTS: tuple[Layout, ...] = (
         (
             _code("product_code"),
             _code("fee_code"),
-            _choice("kind", "premium", "admin", "enrollment", "trial"),
-            _choice("recurrence", "monthly", "one_time"),
+            _choice("kind", "premium", "admin", "enrollment", "trial", "tax"),
+            _choice("recurrence", *_RECURRENCES),
+            _maybe(_choice("alignment", "subscription", "customer", "company", default="subscription")),
         ),
         ("product_code", "fee_code"),
-    ),
-    Layout(
-        "prices.csv",
-        (
-            _code("product_code"),
-            _code("fee_code"),
-            _code("company_code", required=False),
-            _choice("tier", "EMP", "ESP", "ECH", "FAM", default=""),
-            _whole("step_from", 1, 1200, 1),
-            _date("valid_from"),
-            _date("valid_to", required=False),
-            _money("amount"),
-            _money("vendor_share", required=False),
-            _money("commissionable", required=False),
-        ),
-        ("product_code", "fee_code", "company_code", "tier", "step_from", "valid_from"),
     ),
     Layout(
         "agents.csv",
@@ -192,7 +228,8 @@ LAYOUTS: tuple[Layout, ...] = (
             _choice("gender", "F", "M", "U", default="U"),
             *_place(required=False),
             Column("phone", required=False, default="", high=25),
-            Column("email", required=False, default="", high=80),
+            _EMAIL,
+            _maybe(_whole_or_none("bill_day", 1, 31)),
         ),
         ("company_code", "member_code"),
     ),
@@ -221,6 +258,45 @@ LAYOUTS: tuple[Layout, ...] = (
         ("company_code", "account_code"),
     ),
     Layout(
+        "sub_groups.csv",
+        (
+            _COMPANY,
+            _code("group_code"),
+            Column("name"),
+            _code("parent_code", required=False),
+            _flag("billed", default=True),
+            _code("account_code", required=False),
+            _choice("pays_per_year", "12", "24", "26", "52", default="12"),
+            _EMAIL,
+        ),
+        ("company_code", "group_code"),
+    ),
+    Layout(
+        "prices.csv",
+        (
+            _code("product_code"),
+            _code("fee_code"),
+            _code("company_code", required=False),
+            _choice("tier", "EMP", "ESP", "ECH", "FAM", default=""),
+            _whole("step_from", 1, 1200, 1),
+            _date("valid_from"),
+            _date("valid_to", required=False),
+            Column("amount", "money", required=False),
+            _money("vendor_share", required=False),
+            _money("commissionable", required=False),
+            _maybe(_code("member_code", required=False)),
+            _maybe(_code("group_code", required=False)),
+            _maybe(_code("agent_code", required=False)),
+            _maybe(_whole("age_from", 0, 150, 0)),
+            _maybe(_whole("age_to", 0, 150, 150)),
+            _maybe(Column("percent", "percent", required=False)),
+        ),
+        (
+            *("product_code", "fee_code", "company_code", "member_code", "group_code", "agent_code"),
+            *("tier", "age_from", "step_from", "valid_from"),
+        ),
+    ),
+    Layout(
         "subscriptions.csv",
         (
             _COMPANY,
@@ -234,6 +310,9 @@ LAYOUTS: tuple[Layout, ...] = (
             _choice("method", "ach", "list_bill"),
             _code("account_code", required=False),
             _code("agent_code", required=False),
+            _maybe(_date("created_on", required=False)),
+            _maybe(_date("recurring_from", required=False)),
+            _maybe(_code("group_code", required=False)),
         ),
         ("company_code", "subscription_code"),
     ),
@@ -251,6 +330,21 @@ LAYOUTS: tuple[Layout, ...] = (
         "splits.csv",
         (_COMPANY, _SUBSCRIPTION, _code("agent_code"), _PERCENT),
         ("company_code", "subscription_code", "agent_code"),
+    ),
+    Layout(
+        "payer_shares.csv",
+        (
+            _COMPANY,
+            _SUBSCRIPTION,
+            _whole("part", 1, 9),
+            _choice("payer", "member", "company", "person"),
+            _code("member_code", required=False),
+            _code("fee_code", required=False),
+            Column("percent", "percent", required=False),
+            Column("amount", "money", required=False),
+            _date("valid_from", default=FIRST_DAY),
+        ),
+        ("company_code", "subscription_code", "part", "valid_from"),
     ),
     Layout(
         "pay_methods.csv",

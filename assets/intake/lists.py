@@ -14,7 +14,7 @@ _OWNER = ["company_id", "subscription_id"]
 
 def covered(load: Load, sheet: Sheet) -> None:
     """covered.csv: dependents of the subscription's own subscriber."""
-    _refer_owner(load, sheet)
+    refer_subscription(load, sheet)
     on = {"company_id": "company_id", "member_code": "code"}
     refer(sheet, load.known("person"), on, {"person_id": "person_id", "subscriber_id": "subscriber_id"}, shown=False)
     stranger = pl.col("person_id").is_not_null() & (pl.col("subscriber_id").ne_missing(pl.col("holder")))
@@ -30,7 +30,7 @@ def covered(load: Load, sheet: Sheet) -> None:
 def holds(load: Load, sheet: Sheet) -> None:
     """holds.csv: days neither covered nor billed, within the subscription's term."""
     sheet.blame(pl.col("to_date") <= pl.col("from_date"), "to_date", "intake.period", "to_date is not after from_date")
-    _refer_owner(load, sheet)
+    refer_subscription(load, sheet)
     before, after = pl.col("to_date") <= pl.col("start_date"), pl.col("from_date") >= pl.col("end_date")
     sheet.blame(
         before | after.fill_null(value=False),
@@ -44,7 +44,7 @@ def holds(load: Load, sheet: Sheet) -> None:
 def splits(load: Load, sheet: Sheet) -> None:
     """splits.csv: the shares of a subscription are loaded whole or not at all, and sum to 100."""
     sheet.blame(pl.col("percent") <= 0, "percent", "intake.percent", "percent is not above 0")
-    _refer_owner(load, sheet)
+    refer_subscription(load, sheet)
     refer(sheet, load.known("agent"), {"agent_code": "code"}, {})
     whole_or_none(sheet, ["company_code", "subscription_code"], "share of this split", "splits.csv")
     whole = pl.col("percent").sum().over("company_code", "subscription_code")
@@ -66,7 +66,8 @@ def whole_or_none(sheet: Sheet, codes: list[str], noun: str, file: str) -> None:
     )
 
 
-def _refer_owner(load: Load, sheet: Sheet) -> None:
+def refer_subscription(load: Load, sheet: Sheet) -> None:
+    """Look up the subscription that rows are of: company_id, subscription_id, holder, product_id, its term."""
     refer(sheet, load.known("company"), {"company_code": "code"}, {"company_id": "company_id"})
     refer(
         sheet,
@@ -75,6 +76,7 @@ def _refer_owner(load: Load, sheet: Sheet) -> None:
         {
             "subscription_id": "subscription_id",
             "holder": "person_id",
+            "product_id": "product_id",
             "start_date": "start_date",
             "end_date": "end_date",
         },

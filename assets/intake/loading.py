@@ -10,7 +10,7 @@ from pathlib import Path
 
 import polars as pl
 
-from assets.intake import catalogue, lists, members, paying
+from assets.intake import billing, catalogue, lists, members, paying
 from assets.intake.context import Load
 from assets.intake.layouts import BY_NAME, LAYOUTS, Layout
 from assets.intake.reading import Arrival, fetch, found, parse, unreadable
@@ -28,17 +28,20 @@ _HANDLERS: dict[str, Callable[[Load, Sheet], None]] = {
     "books.csv": catalogue.books,
     "companies.csv": catalogue.companies,
     "vendors.csv": catalogue.vendors,
+    "dunning_steps.csv": billing.dunning_steps,
     "products.csv": catalogue.products,
     "fees.csv": catalogue.fees,
-    "prices.csv": catalogue.prices,
     "agents.csv": catalogue.agents,
     "commission_rates.csv": catalogue.commission_rates,
     "people.csv": members.people,
     "bank_accounts.csv": members.bank_accounts,
+    "sub_groups.csv": billing.sub_groups,
+    "prices.csv": billing.prices,
     "subscriptions.csv": members.subscriptions,
     "covered.csv": lists.covered,
     "holds.csv": lists.holds,
     "splits.csv": lists.splits,
+    "payer_shares.csv": billing.payer_shares,
     "pay_methods.csv": paying.pay_methods,
     "company_banks.csv": paying.company_banks,
 }

@@ -185,6 +185,7 @@ def subscriptions(load: Load, sheet: Sheet) -> None:
     payees = pl.col("account_owner") != "payer"
     sheet.blame(payees, "account_code", "intake.owner", "the account is an agent's or a vendor's: it is never drafted")
     refer(sheet, load.known("agent"), {"agent_code": "code"}, {})
+    refer(sheet, load.known("sub_group"), {**company, "group_code": "code"}, {})
     rows = load.accept(sheet, "subscription", ["subscription_code"]).rename({"subscription_code": "code"})
     state = load.write(sheet, SUBSCRIPTION, rows.select(*SUBSCRIPTION.key, *SUBSCRIPTION.columns))
     aside = sheet.aside("company_id", "subscription_code").rename({"subscription_code": "code"})

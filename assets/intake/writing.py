@@ -5,7 +5,7 @@ Belongs here: comparing and writing, the same for every table. Not here: any rul
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import polars as pl
@@ -30,7 +30,14 @@ class Table:
 
 
 def upsert(
-    tx: Tx, table: Table, rows: pl.DataFrame, recorded: pl.DataFrame, *, sha256: bytes, seal: Seal | None = None
+    tx: Tx,
+    table: Table,
+    rows: pl.DataFrame,
+    recorded: pl.DataFrame,
+    *,
+    sha256: bytes,
+    seal: Seal | None = None,
+    silent: Sequence[str] = (),
 ) -> tuple[pl.DataFrame, int]:
     """Bring a table up to date with these rows.
 
@@ -41,6 +48,7 @@ def upsert(
         recorded: the table's rows now, as `Table.recorded` gives them.
         sha256: of the file that says so, for intake.change.
         seal: adds the sealed columns to rows about to be written.
+        silent: compared columns of which the file says nothing: a row that is known keeps its own.
 
     Returns:
         The table's rows afterwards (columns of `recorded`), and how many rows were new or different.
@@ -48,10 +56,12 @@ def upsert(
     recorded = recorded.cast({c: rows.schema[c] for c in (*table.key, *table.columns)})
     was = recorded.select(*table.key, table.id, *(pl.col(c).alias(f"was_{c}") for c in table.columns))
     both = rows.join(was, on=list(table.key), how="left", maintain_order="left", nulls_equal=True)
+    fresh = pl.col(table.id).is_null()
+    both = both.with_columns(pl.when(fresh).then(c).otherwise(f"was_{c}").alias(c) for c in silent)
     differs = pl.any_horizontal(pl.col(c).ne_missing(pl.col(f"was_{c}")) for c in table.columns)
     kept = [*table.key, table.id, *table.columns]
-    new = _numbered(tx, table, both.filter(pl.col(table.id).is_null()).drop(table.id), recorded)
-    changed = both.filter(pl.col(table.id).is_not_null() & differs)
+    new = _numbered(tx, table, both.filter(fresh).drop(table.id), recorded)
+    changed = both.filter(~fresh & differs)
     if seal:
         new, changed = seal(new), seal(changed)
     shed = [f"was_{c}" for c in table.columns]
@@ -92,10 +102,11 @@ def replace_lists(
 
     Args:
         tx: the load's transaction.
-        table: covered, hold, split, pay_method or company_bank.
+        table: covered, hold, split, pay_method, company_bank, payer_share, dunning_step or sub_group.
         rows: the owner, the key and the values.
         whole: owners of lists of which no row was set aside.
-        owner: whose lists they are: a company's subscription, its member, or the company.
+        owner: whose lists they are: a company's subscription (as of a day), its member, the company, a ladder; a
+            sub-group is a list of one.
         key: what tells rows of one list apart.
         values: what is compared.
 

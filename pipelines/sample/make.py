@@ -95,9 +95,13 @@ def _first_drop(seed: int, date: dt.date, base: Members, members: int) -> tuple[
         "company_banks.csv": company_banks(),
     }
     own, others = _with_holders(pl.concat([first, second]), base.people), payees(seed, date, files)
-    header = BY_NAME["bank_accounts.csv"].header
-    files["bank_accounts.csv"] = pl.concat([own.select(header), others.select(header)])
-    return {name: files[name].select(layout.header) for name, layout in BY_NAME.items()}, misfits
+    files["bank_accounts.csv"] = pl.concat([_told("bank_accounts.csv", f) for f in (own, others)])
+    return {name: _told(name, files[name]) for name in BY_NAME if name in files}, misfits
+
+
+def _told(name: str, frame: pl.DataFrame) -> pl.DataFrame:
+    """The columns of a file that the sample tells: optional ones only where it has something to say."""
+    return frame.select(column for column in BY_NAME[name].header if column in frame.columns)
 
 
 def _misfits(seed: int, base: Members, members: int) -> tuple[pl.DataFrame, list[str]]:
@@ -124,7 +128,7 @@ def _write(out: Path, files: dict[str, pl.DataFrame], later: dict[str, pl.DataFr
         for folder, drop in ((out, files), (out / CHANGES, later)):
             for name, frame in drop.items():
                 text = pl.col(pl.String).replace("", None)  # an empty field and not a pair of quotes
-                frame.select(BY_NAME[name].header).with_columns(text).write_csv(folder / name)
+                _told(name, frame).with_columns(text).write_csv(folder / name)
         story = json.dumps(expected, indent=1, ensure_ascii=False) + "\n"
         (out / EXPECTED).write_text(story, encoding="utf-8", newline="\n")
     except OSError as error:

@@ -1,2 +1,2 @@
--- All fees: fee_id, product_id, code, kind, recurrence.
-SELECT fee_id, product_id, code, kind, recurrence FROM master.fee
+-- All fees: fee_id, product_id, code, kind, recurrence, alignment.
+SELECT fee_id, product_id, code, kind, recurrence, alignment FROM master.fee

@@ -24,9 +24,9 @@ GOOD: dict[str, list[str]] = {
         "2026-09-02"
     ],
     "vendors.csv": ["evergreen,Evergreen,042110011"],
+    "dunning_steps.csv": ["gentle,,1,,10,reminder,,,,,,", "gentle,,2,1,5,lapse,,5,no,1,30,"],
     "products.csv": ["MED,evergreen,Medical,HLT,EG1,actual,", "CARD,evergreen,Discount card,,EG2,none,30"],
     "fees.csv": ["MED,PREMIUM,premium,monthly", "CARD,PREMIUM,premium,monthly"],
-    "prices.csv": ["MED,PREMIUM,,EMP,,2026-01-01,,372.40,268.4,372.40", "CARD,PREMIUM,,,1,2026-01-01,,12,,"],
     "agents.csv": ["A2,Ula Upline,,2", "A1,Will Writing,A2,1"],
     "commission_rates.csv": [",1,12.5,2026-01-01"],
     "people.csv": [
@@ -35,10 +35,16 @@ GOOD: dict[str, list[str]] = {
         "HARBOR,M1-2,M1,child,Cy,Sample,,2015-05-17,,,,,,,",
     ],
     "bank_accounts.csv": [f"HARBOR,B1,M1,{ROUTING},{ACCOUNT},checking,Ann Sample"],
+    "sub_groups.csv": [
+        "HARBOR,EAST,Eastern piers,NORTH-EAST,no,,,",
+        "HARBOR,NORTH-EAST,North-east,,,,26,ne@example.com",
+    ],
+    "prices.csv": ["MED,PREMIUM,,EMP,,2026-01-01,,372.40,268.4,372.40", "CARD,PREMIUM,,,1,2026-01-01,,12,,"],
     "subscriptions.csv": ["HARBOR,S1,M1,MED,FAM,2026-09-01,,1,ach,B1,A1"],
     "covered.csv": ["HARBOR,S1,M1-1", "HARBOR,S1,M1-2"],
     "holds.csv": ["HARBOR,S1,2026-10-05,2026-10-12,leave of absence"],
     "splits.csv": ["HARBOR,S1,A1,62.5", "HARBOR,S1,A2,37.5"],
+    "payer_shares.csv": ["HARBOR,S1,1,company,,,60,,", "HARBOR,S1,2,member,,PREMIUM,,25.50,2026-09-15"],
     "pay_methods.csv": ["HARBOR,M1,1,B1,100,"],
     "company_banks.csv": ["HARBOR,first-harbor,100,"],
 }
@@ -47,7 +53,7 @@ GOOD: dict[str, list[str]] = {
 def write(folder: Path, **more: list[str]) -> Path:
     """Files of these rows under their right headers; `people=[...]` is people.csv.
 
-    Accounts come as files of old did, without the optional columns, unless their rows are longer.
+    Files come as those of old did, without the optional columns, unless their rows are longer.
     """
     folder.mkdir(parents=True, exist_ok=True)
     for name, rows in more.items():

@@ -25,10 +25,10 @@ TABLE = dict(
     zip(
         GOOD,
         (
-            *("master.book", "master.company", "master.vendor", "master.product", "master.fee", "master.price"),
+            *("master.book", "master.company", "master.vendor", "master.dunning_step", "master.product", "master.fee"),
             *("master.agent", "master.commission_rate", "master.person", "master.bank_account"),
-            *("master.subscription", "master.covered", "master.hold", "master.split", "master.pay_method"),
-            "master.company_bank",
+            *("master.sub_group", "master.price", "master.subscription", "master.covered", "master.hold"),
+            *("master.split", "master.payer_share", "master.pay_method", "master.company_bank"),
         ),
         strict=True,
     )
@@ -119,7 +119,7 @@ def test_every_row_made_or_changed_is_noted_with_its_file(record: Record, vault:
         ("master.agent", 0, "A2")
     ]
     first = noted.filter(pl.col("run_no") == noted["run_no"].min())
-    assert first.height == sum(len(rows) for rows in GOOD.values()) - 2  # two lists of two rows are noted once each
+    assert first.height == sum(len(rows) for rows in GOOD.values()) - 4  # four lists of two rows are noted once each
     assert ("master.covered", 1, "S1") in first.select("table_name", "company_id", "key").rows()
 
 
@@ -258,6 +258,8 @@ def test_a_refused_file_takes_down_only_what_names_it(record: Record, vault: Vau
         ("splits.csv", 2, "agent_code", "intake.cascade"),
         ("splits.csv", 3, "subscription_code", "intake.cascade"),
         ("splits.csv", 3, "agent_code", "intake.cascade"),
+        ("payer_shares.csv", 2, "subscription_code", "intake.cascade"),
+        ("payer_shares.csv", 3, "subscription_code", "intake.cascade"),
         ("Peoples.csv", None, "", "intake.name"),
     ]
     assert "agents.csv was refused as a whole" in result.problems["reason"][1]

@@ -41,6 +41,26 @@ WRONG: dict[str, list[tuple[str, list[tuple[str, str]]]]] = {
         ("MED,PREMIUM,,ECH,1,2026-01-01,,5,5.01,6",
          [("vendor_share", "intake.share"), ("commissionable", "intake.share")]),
         ("MED,PREMIUM,,EMP,1,2026-01-01,,1,0,0", [("fee_code", "intake.duplicate")]),
+        ("MED,PREMIUM,,FAM,1,2026-01-01,,,0,0", [("amount", "intake.required")]),
+    ],
+    "sub_groups": [
+        ("HARBOR,G1,Own parent,G1,,,,", [("parent_code", "intake.tree")]),
+        ("HARBOR,G2,Circle,G3,,,,", [("parent_code", "intake.tree")]),
+        ("HARBOR,G3,Circle,G2,,,,", [("parent_code", "intake.tree")]),
+        ("HARBOR,G4,Nobody above,G9,,,,", [("parent_code", "intake.unknown")]),
+        ("HARBOR,G5,Falls with it,G4,,,,", [("parent_code", "intake.cascade")]),
+        ("NOBODY,G6,Nobody's,,,,,", [("company_code", "intake.unknown")]),
+        ("HARBOR,G7,Drafts a member,,,B1,,", [("account_code", "intake.owner")]),
+        ("HARBOR,EAST,Again,,,,,", [("group_code", "intake.duplicate")]),
+    ],
+    "dunning_steps": [
+        ("harsh,ZZ,1,,10,reminder,,,,,,", [("state", "intake.choice")]),
+        ("harsh,,1,,10,warning,,,,,,", [("ladder", "intake.cascade")]),
+        ("hasty,,0,,10,shout,,,,,,", [("step", "intake.number"), ("action", "intake.choice")]),
+    ],
+    "payer_shares": [
+        ("HARBOR,S9,1,member,,,50,,", [("subscription_code", "intake.unknown")]),
+        ("HARBOR,T1,1,member,,,50,,", [("subscription_code", "intake.cascade")]),
     ],
     "agents": [
         ("A3,No Upline,A9,1", [("parent_code", "intake.unknown")]),
