@@ -24,6 +24,7 @@ RETURNED: dict[str, type[pl.DataType]] = {
     "company_id": pl.Int32,
     "invoice_id": pl.Int64,
     "payer": pl.Int32,
+    "group_code": pl.String,
     "kind": pl.String,
     "payer_part": pl.Int16,
     "series": pl.Int16,
@@ -152,13 +153,13 @@ def _short() -> pl.Expr:
 
 
 def owed(rows: pl.DataFrame) -> pl.DataFrame:
-    """Tell what credit may pay of invoices that came back: company_id, invoice_id, payer, open_cents.
+    """Tell what credit may pay of invoices that came back: company_id, invoice_id, payer, group_code, open_cents.
 
     Credit on what will be drafted again would change the amount, which a reinitiation must keep.
     """
     kept = pl.col("amount_cents").filter((pl.col("way") == "retry") & (pl.col("fault") == "")).sum()
     return (
-        rows.group_by(*_INVOICE, "payer", maintain_order=True)
+        rows.group_by(*_INVOICE, "payer", "group_code", maintain_order=True)
         .agg(open_cents=pl.col("open_cents").first() - kept)
         .filter(pl.col("open_cents") > 0)
     )

@@ -24,17 +24,22 @@ OPEN: Schema = {
     "company_id": pl.Int32,
     "invoice_id": pl.Int64,
     "payer": pl.Int32,
+    "group_code": pl.String,
     "kind": pl.String,
     "due_date": pl.Date,
     "open_cents": pl.Int64,
 }
-# The subscriptions on open invoices of individuals.
+# The subscriptions on open invoices of individuals; the account is null when the subscription is another person's.
 PAYS_FOR: Schema = {
     "company_id": pl.Int32,
     "invoice_id": pl.Int64,
     "code": pl.String,
     "account_code": pl.String,
 }
+# Invoices of which every subscription is on payment hold: charged, not drafted.
+HELD: Schema = {"company_id": pl.Int32, "invoice_id": pl.Int64}
+# Sub-groups that are drafted from an account of their own.
+GROUPS: Schema = {"company_id": pl.Int32, "group_code": pl.String, "account_code": pl.String}
 ATTEMPT = [
     *(*_INVOICE, "payer_part", "series", "attempt_no", "account_code", "amount_cents", "sec", "wanted_date"),
     *("cures", "same_day"),
@@ -47,12 +52,27 @@ class Plan:
     """What a night asks for.
 
     uses: company_id, from_invoice, to_invoice, amount_cents; attempts: `ATTEMPT`; both in their natural order.
-    quarantined: company_id, subject, rule, reason.
+    quarantined: company_id, subject, rule, reason; held: `HELD`, what would be asked for but for a payment hold.
     """
 
     uses: pl.DataFrame
     attempts: pl.DataFrame
     quarantined: pl.DataFrame
+    held: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Sources:
+    """What tells whom an invoice is drafted from.
+
+    pays_for: `PAYS_FOR`, of all invoices that may be asked for; methods: `splits.METHODS`; groups: `GROUPS`;
+    book: every account version with its state (`accounts.STATE`).
+    """
+
+    pays_for: pl.DataFrame
+    methods: pl.DataFrame
+    groups: pl.DataFrame
+    book: pl.DataFrame
 
 
 def plan(
@@ -61,23 +81,24 @@ def plan(
     opened: pl.DataFrame,
     returned: pl.DataFrame,
     credit: pl.DataFrame,
-    pays_for: pl.DataFrame,
-    methods: pl.DataFrame,
-    book: pl.DataFrame,
+    held: pl.DataFrame,
+    sources: Sources,
 ) -> Plan:
     """Everything to append on a business date.
+
+    A payment hold stops drafts and nothing else: credit pays what is held, and what would have been asked for is found
+    again by the first night after it.
 
     Args:
         day: the business date.
         opened: `OPEN`.
         returned: `again.RETURNED`.
         credit: `credits.CREDITS`.
-        pays_for: `PAYS_FOR`, of the invoices of `opened` and of `returned`.
-        methods: `splits.METHODS`.
-        book: every account version with its state (`accounts.STATE`).
+        held: `HELD`.
+        sources: of the accounts.
     """
-    came_back = again.judged(returned, book, _present(returned, pays_for, methods, book), day)
-    owing = pl.concat([opened.select(*_INVOICE, "payer", "open_cents"), again.owed(came_back)])
+    came_back = again.judged(returned, sources.book, _present(returned, sources), day)
+    owing = pl.concat([opened.select(*_INVOICE, "payer", "group_code", "open_cents"), again.owed(came_back)])
     uses = credit_uses(owing.filter(pl.col("open_cents") > 0), credit)
     used = uses.group_by("company_id", invoice_id="to_invoice").agg(used=pl.col("amount_cents").sum())
     due = (
@@ -85,12 +106,21 @@ def plan(
         .with_columns(amount_cents=pl.col("open_cents") - pl.col("used").fill_null(0))
         .filter(pl.col("amount_cents") > 0)
     )
-    first, missing = _first(due, pays_for, methods, book, day)
-    cured = again.new_series(came_back, used, day).with_columns(sec=_sec())
-    parts = [rows.with_columns(same_day=pl.lit(value=False)).select(ATTEMPT) for rows in (
-        first, again.retries(came_back, day), cured)]  # fmt: skip
-    attempts = pl.concat(parts, how="vertical_relaxed").sort(*_INVOICE, "payer_part", "series", "attempt_no")
-    return Plan(uses, attempts, pl.concat([missing, _quarantined(_stuck(came_back, day))]))
+    first, missing = _first(_not_of(due, held), sources, day)
+    anew = [again.retries(came_back, day), again.new_series(came_back, used, day).with_columns(sec=_sec())]
+    parts = [rows.with_columns(same_day=pl.lit(value=False)).select(ATTEMPT) for rows in (first, *anew)]
+    attempts = pl.concat([_not_of(rows, held) for rows in parts], how="vertical_relaxed")
+    waits = pl.concat([rows.select(_INVOICE) for rows in (due, *anew)]).join(held, on=_INVOICE, how="semi")
+    return Plan(
+        uses,
+        attempts.sort(*_INVOICE, "payer_part", "series", "attempt_no"),
+        pl.concat([missing, _quarantined(_stuck(_not_of(came_back, held), day))]),
+        waits.unique().sort(_INVOICE),
+    )
+
+
+def _not_of(rows: pl.DataFrame, invoices: pl.DataFrame) -> pl.DataFrame:
+    return rows.join(invoices, on=_INVOICE, how="anti", maintain_order="left")
 
 
 def _sec() -> pl.Expr:
@@ -99,46 +129,64 @@ def _sec() -> pl.Expr:
     return pl.when(pl.col("kind") == "list_bill").then(pl.lit("CCD")).otherwise(by_consent)
 
 
-def _accounts_of(due: pl.DataFrame, pays_for: pl.DataFrame, methods: pl.DataFrame, book: pl.DataFrame) -> pl.DataFrame:
+def _accounts_of(due: pl.DataFrame, sources: Sources) -> pl.DataFrame:
     """Whom each invoice is drafted from today, part by part: `due` with payer_part, account_code, its amount_cents.
 
-    The parts the payer divides by; else the account of the lowest subscription code that names one; the company's own.
+    The parts the payer divides by; else, of a list bill, the group's account or the company's own; of a person, the
+    account of his lowest subscription code that names one; of who pays for another person, the first of his own.
     """
-    named = (
-        pays_for.filter(pl.col("account_code") != "")
-        .sort("company_id", "invoice_id", "code")
-        .unique(_INVOICE, keep="first", maintain_order=True)
-    )
-    own = book.filter("newest", owner="payer").filter(pl.col("person_id").is_null())
-    own = own.sort("company_id", "account_code").unique("company_id", keep="first", maintain_order=True)
-    divided = split(due, methods)
+    pays_for = sources.pays_for.sort("company_id", "invoice_id", "code")
+    named = pays_for.filter(pl.col("account_code") != "").unique(_INVOICE, keep="first", maintain_order=True)
+    others = pays_for.filter(pl.col("account_code").is_null()).select(_INVOICE).unique()
+    divided = split(due, sources.methods)
     whole = (
-        due.join(divided, on=_INVOICE, how="anti", maintain_order="left")
+        _not_of(due, divided)
         .join(named.select(*_INVOICE, "account_code"), on=_INVOICE, how="left", maintain_order="left")
-        .join(own.select("company_id", own_code="account_code"), on="company_id", how="left", maintain_order="left")
-        .select(
-            *due.columns,
-            payer_part=pl.lit(1, pl.Int16),
-            account_code=pl.when(pl.col("kind") == "list_bill").then("own_code").otherwise("account_code"),
+        .join(others.with_columns(others=True), on=_INVOICE, how="left", maintain_order="left")
+        .join(
+            sources.groups.rename({"account_code": "of_group"}),
+            on=["company_id", "group_code"],
+            how="left",
+            maintain_order="left",
         )
+        .join(_own(sources), on=["company_id", "payer"], how="left", maintain_order="left")
     )
-    return pl.concat([whole, divided]).sort(*_INVOICE, "payer_part")
+    personal = pl.coalesce("account_code", pl.when("others").then("own_code"))
+    of_list_bill = pl.coalesce("of_group", "own_code")
+    asked = whole.select(
+        *due.columns,
+        payer_part=pl.lit(1, pl.Int16),
+        account_code=pl.when(pl.col("kind") == "list_bill").then(of_list_bill).otherwise(personal),
+    )
+    return pl.concat([asked, divided]).sort(*_INVOICE, "payer_part")
 
 
-def _present(returned: pl.DataFrame, pays_for: pl.DataFrame, methods: pl.DataFrame, book: pl.DataFrame) -> pl.DataFrame:
+def _own(sources: Sources) -> pl.DataFrame:
+    """Each payer's own account of the lowest code: company_id, payer (0: the company itself), own_code.
+
+    An account that a group names is the group's and pays no bill of the company.
+    """
+    accounts = sources.book.filter("newest", owner="payer").select(
+        "company_id", payer=pl.col("person_id").fill_null(0), own_code="account_code"
+    )
+    of_groups = sources.groups.select("company_id", own_code="account_code", payer=pl.lit(0, pl.Int32))
+    free = accounts.join(of_groups, on=["company_id", "payer", "own_code"], how="anti")
+    return free.group_by("company_id", "payer").agg(pl.col("own_code").min())
+
+
+def _present(returned: pl.DataFrame, sources: Sources) -> pl.DataFrame:
     """The account each part that came back would be drafted from today; a part that is no more has none."""
-    invoices = returned.select(*_INVOICE, "payer", "kind").unique(maintain_order=True)
+    invoices = returned.select(*_INVOICE, "payer", "group_code", "kind").unique(maintain_order=True)
     asked = invoices.with_columns(amount_cents=pl.lit(1_000_000_000, pl.Int64))  # enough that every part pays some
-    found = _accounts_of(asked, pays_for, methods, book)
-    return found.select(*_INVOICE, "payer_part", present="account_code")
+    return _accounts_of(asked, sources).select(*_INVOICE, "payer_part", present="account_code")
 
 
-def _first(
-    due: pl.DataFrame, pays_for: pl.DataFrame, methods: pl.DataFrame, book: pl.DataFrame, day: dt.date
-) -> tuple[pl.DataFrame, pl.DataFrame]:
+def _first(due: pl.DataFrame, sources: Sources, day: dt.date) -> tuple[pl.DataFrame, pl.DataFrame]:
     """First drafts of all parts of an invoice, or of none: what one can't pay must not be lost behind the others."""
-    newest = book.filter("newest").select("company_id", "account_code", "account_id", "authorised", "state", "owner")
-    known = _accounts_of(due, pays_for, methods, book).join(
+    newest = sources.book.filter("newest").select(
+        "company_id", "account_code", "account_id", "authorised", "state", "owner"
+    )
+    known = _accounts_of(due, sources).join(
         newest, on=["company_id", "account_code"], how="left", maintain_order="left"
     )
     fault = (

@@ -7,13 +7,15 @@ from __future__ import annotations
 
 import polars as pl
 
-_PAYER = ["company_id", "payer"]
+# A list bill's credit belongs to its group alone; of persons' invoices the group is always ''.
+_PAYER = ["company_id", "payer", "group_code"]
 
 # Credit invoices with what is left of them, in cents above zero.
 CREDITS: dict[str, type[pl.DataType]] = {
     "company_id": pl.Int32,
     "invoice_id": pl.Int64,
     "payer": pl.Int32,
+    "group_code": pl.String,
     "left_cents": pl.Int64,
 }
 
@@ -25,7 +27,7 @@ def credit_uses(owing: pl.DataFrame, credit: pl.DataFrame) -> pl.DataFrame:
     of the one pays the other. No loop, and the cents add up by construction.
 
     Args:
-        owing: company_id, invoice_id, payer, open_cents.
+        owing: company_id, invoice_id, payer, group_code, open_cents.
         credit: `CREDITS`.
 
     Returns:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import polars as pl
 
 from assets.payments.again import RETURNED
-from assets.payments.attempts import ATTEMPT, OPEN, PAYS_FOR, plan
+from assets.payments.attempts import ATTEMPT, GROUPS, HELD, OPEN, PAYS_FOR, Sources, plan
 from assets.payments.credits import CREDITS
 from assets.payments.originate import originate
 from assets.payments.splits import METHODS
@@ -17,7 +17,16 @@ from resources.record import Tx
 
 __all__ = ["originate", "plan_attempts"]
 
-_TOTALS = ("attempts", "retries", "new_series", "attempt_cents", "credit_uses", "credit_used_cents", "quarantined")
+_TOTALS = (
+    "attempts",
+    "retries",
+    "new_series",
+    "attempt_cents",
+    "credit_uses",
+    "credit_used_cents",
+    "on_hold",
+    "quarantined",
+)
 
 
 def plan_attempts(tx: Tx) -> dict[str, int]:
@@ -25,7 +34,8 @@ def plan_attempts(tx: Tx) -> dict[str, int]:
 
     Returns:
         attempts, of them retries and new_series (of returns that are cured), as counts, attempt_cents, credit_uses,
-        credit_used_cents, quarantined (invoices that wait for their cause to go).
+        credit_used_cents, on_hold (invoices that wait for the payment hold of all their subscriptions to be over),
+        quarantined (invoices that wait for their cause to go).
     """
 
     def read(name: str, schema: Mapping[str, pl.DataType | type[pl.DataType]], **values: list[int]) -> pl.DataFrame:
@@ -41,9 +51,13 @@ def plan_attempts(tx: Tx) -> dict[str, int]:
         opened=opened,
         returned=returned,
         credit=read("credits", CREDITS),
-        pays_for=pl.concat([read("subscriptions", PAYS_FOR), read("subscriptions_again", PAYS_FOR, **came_back)]),
-        methods=read("methods", METHODS),
-        book=account_book(tx),
+        held=read("held", HELD),
+        sources=Sources(
+            pays_for=pl.concat([read("subscriptions", PAYS_FOR), read("subscriptions_again", PAYS_FOR, **came_back)]),
+            methods=read("methods", METHODS),
+            groups=read("groups", GROUPS),
+            book=account_book(tx),
+        ),
     )
     quarantine(tx, made.quarantined)
     tx.append("payments.credit_use", made.uses.with_columns(business_date=pl.lit(tx.business_date)))
@@ -61,6 +75,7 @@ def plan_attempts(tx: Tx) -> dict[str, int]:
         int(numbered["amount_cents"].sum()),
         made.uses.height,
         int(made.uses["amount_cents"].sum()),
+        made.held.height,
         made.quarantined.height,
     )
     return dict(zip(_TOTALS, counts, strict=True))

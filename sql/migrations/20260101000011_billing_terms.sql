@@ -91,6 +91,20 @@ ALTER TABLE billing.invoice
   ADD COLUMN group_code text NOT NULL DEFAULT '';      -- list bills: master.sub_group, '' the company
 DROP INDEX billing.invoice_once;
 CREATE UNIQUE INDEX invoice_once ON billing.invoice (company_id, bill_date, person_id, group_code, sequence) NULLS NOT DISTINCT;
+-- A group's credit is its own: as in migration 10, and whose it is.
+CREATE OR REPLACE VIEW payments.credit_left WITH (security_invoker = true) AS
+  SELECT i.company_id, i.invoice_id, coalesce(i.person_id, 0) AS payer, i.bill_date,
+    (-i.total_cents - coalesce(u.cents, 0) - coalesce(n.cents, 0))::bigint AS left_cents, i.group_code
+  FROM billing.invoice i
+  LEFT JOIN (SELECT company_id, from_invoice, sum(amount_cents) AS cents FROM payments.credit_use GROUP BY 1, 2) u
+    ON u.company_id = i.company_id AND u.from_invoice = i.invoice_id
+  LEFT JOIN (SELECT n.company_id, n.invoice_id, sum(n.amount_cents) AS cents FROM payments.instruction n
+             WHERE n.purpose = 'refund' AND NOT EXISTS (
+               SELECT FROM payments.ach_entry e JOIN payments.undone x USING (company_id, entry_id)
+               WHERE e.company_id = n.company_id AND e.purpose = 'refund' AND e.source_id = n.instruction_id)
+             GROUP BY 1, 2) n
+    ON n.company_id = i.company_id AND n.invoice_id = i.invoice_id
+  WHERE i.total_cents < 0 AND -i.total_cents > coalesce(u.cents, 0) + coalesce(n.cents, 0);
 
 -- 4. Memos: a person's correction of an invoice, with a reason and a limit; above the threshold a second person agrees.
 CREATE TABLE billing.memo (

@@ -1,5 +1,5 @@
--- Invoice parts whose last attempt came back by this business date, or was reversed by us (code REVERSED, no retry): company_id, invoice_id, payer, kind, payer_part,
--- series, attempt_no, account_code, account_id (the version the entry was drafted from), sec, amount_cents (of the
+-- Invoice parts whose last attempt came back by this business date, or was reversed by us (code REVERSED, no retry): company_id, invoice_id, payer, group_code, kind,
+-- payer_part, series, attempt_no, account_code, account_id (the version the entry was drafted from), sec, amount_cents (of the
 -- attempt), open_cents (of the invoice: total less credits and attempts that did not come back), entry_id, code,
 -- returned_on (the return's settlement day), retry_on, first_effective (of the first draft of its series), same_name
 -- (the company's name and id are still those of that draft), cause (a person's cure of this return, null: none).
@@ -28,7 +28,7 @@ WITH back AS (
   WHERE x.attempt_id IS NULL
   GROUP BY 1, 2
 )
-SELECT b.company_id, b.invoice_id, coalesce(i.person_id, 0) AS payer, i.kind, b.payer_part, b.series, b.attempt_no,
+SELECT b.company_id, b.invoice_id, coalesce(i.person_id, 0) AS payer, i.group_code, i.kind, b.payer_part, b.series, b.attempt_no,
   b.account_code, b.account_id, b.sec, b.amount_cents,
   (i.total_cents - coalesce(credit.cents, 0) - coalesce(live.cents, 0))::bigint AS open_cents,
   b.entry_id, b.code, b.returned_on, b.retry_on,

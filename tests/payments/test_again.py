@@ -11,7 +11,7 @@ import pytest
 
 from assets.payments.accounts import ABOUT_THE_ACCOUNT, FACTS, TERMS, VERSIONS, account_states
 from assets.payments.again import RETURNED, cure_refusal
-from assets.payments.attempts import OPEN, PAYS_FOR, Plan, plan
+from assets.payments.attempts import GROUPS, HELD, OPEN, PAYS_FOR, Plan, Sources, plan
 from assets.payments.credits import CREDITS
 from assets.payments.splits import METHODS
 from tests.payments.test_accounts import fact, version
@@ -25,8 +25,8 @@ OLD, NEW = version(given_on=None), version(2, account_blind=b"two", given_on=DAY
 def came_back(code: str = "R01", **more: Any) -> dict[str, Any]:
     retry = code in ("R01", "R09")
     row = {
-        "company_id": 1, "invoice_id": 7, "payer": 1, "kind": "individual", "payer_part": 1, "series": 1,
-        "attempt_no": 1, "account_code": "B1", "account_id": 1, "sec": "PPD", "amount_cents": 5_000,
+        "company_id": 1, "invoice_id": 7, "payer": 1, "group_code": "", "kind": "individual", "payer_part": 1,
+        "series": 1, "attempt_no": 1, "account_code": "B1", "account_id": 1, "sec": "PPD", "amount_cents": 5_000,
         "open_cents": 5_000, "entry_id": 70, "code": code, "returned_on": BACK_ON, "retry_on": DAY if retry else None,
         "first_effective": dt.date(2026, 10, 2), "same_name": True, "cause": None,
     }  # fmt: skip
@@ -40,8 +40,10 @@ def planned(
     *,
     day: dt.date = DAY,
     credit: int = 0,
-    names: str = "B1",
+    names: str | None = "B1",
     methods: list[tuple[Any, ...]] | None = None,
+    groups: list[tuple[Any, ...]] | None = None,
+    held: bool = False,
 ) -> Plan:
     stops = [fact("stopped", BACK_ON, 1, r["code"]) for r in returned if r["code"] not in ("R01", "R09")]
     book = account_states(
@@ -54,10 +56,14 @@ def planned(
         day,
         opened=pl.DataFrame(schema=OPEN),
         returned=pl.DataFrame(returned, schema=RETURNED),
-        credit=pl.DataFrame([(1, 3, 1, credit)] if credit else [], schema=CREDITS, orient="row"),
-        pays_for=pl.DataFrame([(1, 7, "S1", names)], schema=PAYS_FOR, orient="row"),
-        methods=pl.DataFrame(methods or [], schema=METHODS, orient="row"),
-        book=book,
+        credit=pl.DataFrame([(1, 3, 1, "", credit)] if credit else [], schema=CREDITS, orient="row"),
+        held=pl.DataFrame([(1, 7)] if held else [], schema=HELD, orient="row"),
+        sources=Sources(
+            pays_for=pl.DataFrame([(1, 7, "S1", names)], schema=PAYS_FOR, orient="row"),
+            methods=pl.DataFrame(methods or [], schema=METHODS, orient="row"),
+            groups=pl.DataFrame(groups or [], schema=GROUPS, orient="row"),
+            book=book,
+        ),
     )
 
 
@@ -176,3 +182,30 @@ def test_parts_of_one_invoice_go_their_own_ways() -> None:
 def test_which_cures_are_taken(code: str, cause: str, days: int, says: str) -> None:
     said = cure_refusal(code, cause, BACK_ON, BACK_ON + dt.timedelta(days=days))
     assert (says in said) if says else said == ""
+
+
+def test_a_payment_hold_puts_off_what_came_back_and_loses_nothing() -> None:
+    mended = [OLD, NEW]
+    for returned, versions in ((came_back(), [OLD]), (came_back("R03"), mended)):
+        waiting = planned([returned], versions, held=True)
+        assert (asked(waiting), why(waiting), waiting.held.rows()) == ([], [], [(1, 7)])
+        over = planned([returned], versions, day=DAY + dt.timedelta(days=40))
+        assert (len(asked(over)), over.held.rows()) == (1, [])
+    early = planned([came_back()], held=True, day=DAY - dt.timedelta(days=1))  # nothing would be asked for anyhow
+    assert early.held.is_empty()
+    # A hold names no faults, and credit still pays what is not tried again.
+    assert why(planned([came_back(same_name=False)], held=True)) == []
+    paid = planned([came_back("R03")], mended, credit=5_000, held=True)
+    assert (paid.uses["amount_cents"].to_list(), paid.held.rows()) == ([5_000], [])
+
+
+def test_what_came_back_is_drafted_anew_from_where_its_payer_pays_today() -> None:
+    whose = version(2, account_code="A0", version=1, account_blind=b"two")
+    assert asked(planned([came_back("R03")], [OLD, whose], names=None)) == [(2, 1, "A0", 5_000, "PPD", 70)]
+    company = [version(n, account_code=code, version=1, account_blind=code.encode(), person_id=None)
+               for n, code in ((1, "B1"), (2, "G"))]  # fmt: skip
+    bill = {"payer": 0, "kind": "list_bill", "sec": "CCD"}
+    east = planned([came_back("R03", group_code="E", **bill)], company, groups=[(1, "E", "G")])
+    assert asked(east) == [(2, 1, "G", 5_000, "CCD", 70)]
+    west = planned([came_back("R03", group_code="W", **bill)], company, groups=[(1, "E", "G")])
+    assert asked(west) == []  # the company's own account is still the wrong one
