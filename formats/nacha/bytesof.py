@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -21,6 +21,9 @@ Bytes = npt.NDArray[np.uint8]
 Numbers = npt.NDArray[np.int64]
 Flags = npt.NDArray[np.bool_]
 Words = npt.NDArray[np.uint64]
+
+Part = TypeVar("Part")
+Done = TypeVar("Done")
 
 BLANK = 0x20
 _BLOCK = 16_384  # records; some 1.5 MB of a page
@@ -50,13 +53,15 @@ class Page:
 
 def in_blocks(count: int, work: Callable[[slice], None]) -> None:
     """Do `work` for every block of `count` rows, on two threads when there are many."""
-    blocks = [slice(at, min(at + _BLOCK, count)) for at in range(0, count, _BLOCK)]
+    in_turn([slice(at, min(at + _BLOCK, count)) for at in range(0, count, _BLOCK)], work, count)
+
+
+def in_turn(parts: Sequence[Part], work: Callable[[Part], Done], count: int) -> list[Done]:
+    """Do `work` for every part, on two threads when it concerns many rows (`count`)."""
     if count < _LARGE:
-        for block in blocks:
-            work(block)
-        return
+        return [work(part) for part in parts]
     with ThreadPoolExecutor(2) as pool:
-        list(pool.map(work, blocks))
+        return list(pool.map(work, parts))
 
 
 # --- Reading ------------------------------------------------------------------------------------------

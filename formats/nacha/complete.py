@@ -7,7 +7,7 @@ the rules can judge it; only the controls, the lines and a batch's class after a
 import polars as pl
 
 from formats.errors import FormatError
-from formats.nacha.bytesof import check_digits
+from formats.nacha.bytesof import routing_facts
 from formats.nacha.codes import direction
 from formats.nacha.enrich import count_at, count_by_batch, entries_with_facts, recount_batches, recount_files, spread
 from formats.nacha.fields import Layout
@@ -59,8 +59,9 @@ def with_facts(nacha: Nacha, profile: Profile) -> tuple[Nacha, pl.DataFrame]:
     parts = Nacha(file, batches, entries, addenda, problems())
     if profile.offset is not None:
         parts = with_offsets(parts, profile.offset)
-    placed = with_lines(_filled(parts), profile)
-    facts = entries_with_facts(placed)
+    routing = routing_facts(parts.entries["rdfi"])
+    placed = with_lines(_filled(parts, routing["expected_digit"]), profile)
+    facts = entries_with_facts(placed, routing)
     return _with_controls(placed, facts), facts
 
 
@@ -93,7 +94,7 @@ def _blanks(layouts: dict[str, Layout], key: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-def _filled(parts: Nacha) -> Nacha:
+def _filled(parts: Nacha, check_digit: pl.Series) -> Nacha:
     file = _numbered(parts.file, "file").with_columns(
         *(pl.col(name).replace("", None).fill_null(value) for name, value in _FIXED_HEADER.items())
     )
@@ -106,7 +107,8 @@ def _filled(parts: Nacha) -> Nacha:
     family = batches.select(family_of_batch().fill_null("standard").alias("family"))["family"]
     headers = {name: BATCH_HEADER_OF.get(name, BATCH_HEADER) for name in family.unique()}
     batches = batches.with_columns(_blanks(headers, pl.lit(family)))
-    entries = _filled_entries(_numbered(parts.entries, "entry"), batches, family, parts.addenda)
+    entries = parts.entries.with_columns(pl.col("check_digit").fill_null(pl.lit(check_digit)))
+    entries = _filled_entries(_numbered(entries, "entry"), batches, family, parts.addenda)
     batches = _with_classes(batches, entries)
     return Nacha(file, batches, entries, _filled_addenda(parts.addenda, entries, family), parts.problems)
 
@@ -123,13 +125,9 @@ def _filled_entries(
         held = addenda["entry"].to_numpy()
         follow = pl.lit(pl.Series(count_at(held, entries.height)))
         payments = pl.lit(pl.Series(count_at(held, entries.height, ~addenda["kind"].str.starts_with("9"))))
-    digit = pl.col("check_digit")
-    if entries["check_digit"].null_count():
-        digit = digit.fill_null(pl.lit(check_digits(entries["rdfi"])))
     return entries.with_columns(
         *_blanks({name: ENTRY[name] for name in families.gather(entries["batch"].unique()).unique()}, its),
         sec=sec,
-        check_digit=digit,
         addenda_indicator=pl.col("addenda_indicator").fill_null((follow > 0).cast(pl.Int64)),
         # An international entry counts all that follows it, its return's own addenda too.
         addenda_count=pl.col("addenda_count").fill_null(

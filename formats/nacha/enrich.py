@@ -10,8 +10,8 @@ from formats.nacha.schema import Nacha
 HASH_KEEP = 10**10  # controls carry the low-order ten digits
 
 
-def entries_with_facts(nacha: Nacha) -> pl.DataFrame:
-    """Add to the entries what the rules ask about.
+def entries_with_facts(nacha: Nacha, routing: pl.DataFrame | None = None) -> pl.DataFrame:
+    """Add to the entries what the rules ask about; `routing` are their `routing_facts`, if those are known.
 
     `direction`, `use`, `good_rdfi`, `rdfi_number`, `expected_digit`, `trace` (a number, null if it is none),
     `good_trace` (fifteen digits), `is_rejected` (the operator's REJ in its place), `odfi_fits`, `no_account`,
@@ -25,7 +25,7 @@ def entries_with_facts(nacha: Nacha) -> pl.DataFrame:
     rejected = pl.lit(value=False) if good_trace.all() else pl.col("trace_number").str.starts_with("REJ")
     with_batch = entries.with_columns(
         *spread(about, entries["batch"]),
-        *routing_facts(entries["rdfi"]).get_columns(),
+        *(routing_facts(entries["rdfi"]) if routing is None else routing).get_columns(),
         *_addenda_facts(nacha.addenda, entries.height),
         direction=direction(),
         use=use(),

@@ -11,7 +11,7 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from formats.nacha.bytesof import BLANK, Bytes, Numbers, Words, in_blocks
+from formats.nacha.bytesof import BLANK, Bytes, Numbers, Words, in_blocks, in_turn
 from formats.nacha.fields import Field, Layout
 
 _NINES = b"9" * 94
@@ -42,7 +42,8 @@ class Sheet:
         for field in layout:
             if field.kind == "fixed":
                 record[field.start - 1 : field.end] = field.value.encode()
-        fields = [_filling(field, frame[field.name]) for field in layout if field.kind != "fixed"]
+        filled = [field for field in layout if field.kind != "fixed"]
+        fields = in_turn(filled, lambda field: _filling(field, frame[field.name]), frame.height)
         if not all(field.fits for field in fields):
             return False
         lines, bare = frame["line"].to_numpy() - 1, []

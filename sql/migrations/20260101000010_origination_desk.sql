@@ -379,5 +379,18 @@ BEGIN
   END IF;
 END $$;
 
+-- 9. People's acts are numbered under the chain's own lock: an act that was rolled back leaves no gap, so that a gap
+--    says that a row is gone, and the same acts give the same chain whatever was killed between them.
+ALTER TABLE audit.action ALTER COLUMN action_no DROP IDENTITY;
+CREATE OR REPLACE FUNCTION audit.chain() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  PERFORM pg_advisory_xact_lock(hashtext('audit.action'));
+  SELECT own_hash, action_no + 1 INTO NEW.previous_hash, NEW.action_no FROM audit.action ORDER BY action_no DESC LIMIT 1;
+  NEW.action_no := coalesce(NEW.action_no, 1);
+  NEW.own_hash := sha256(convert_to(concat_ws('|', encode(coalesce(NEW.previous_hash, ''), 'hex'),
+    NEW.action_no, NEW.actor, NEW.action, NEW.object, NEW.reason), 'UTF8'));
+  RETURN NEW;
+END $$;
+
 -- migrate:down
 SELECT 1;
