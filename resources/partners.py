@@ -26,10 +26,11 @@ from pydantic import (
 from formats.errors import SettingsError
 from resources.bank_terms import BankTerms
 from resources.endpoint import Endpoint
+from resources.vendor_terms import VendorTerms
 
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")]
 
-NAME_FIELDS = frozenset({"company", "kind", "date", "sequence"})
+NAME_FIELDS = frozenset({"company", "kind", "purpose", "date", "sequence"})
 _FOLDER = "folder"
 
 
@@ -59,18 +60,20 @@ class PgpTerms(_Model):
 class Partner(_Model):
     """One bank or vendor. `edi834` is the raw table that `formats.edi834` validates.
 
-    `file_name` is the template of outbound names with the places {company} {kind} {date} {sequence}; a file travels
-    under that name with `.pgp` behind it. Two files of one partner never share a name, by a constraint.
+    `file_name` is the template of outbound names with the places {company} {kind} {purpose} {date} {sequence}; a file
+    travels under that name with `.pgp` behind it. Two files of one partner never share a name, by a constraint.
+    A group sends enrollment of its own people and gets no file.
     """
 
     code: Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,30}$")]
-    kind: Literal["bank", "vendor"]
+    kind: Literal["bank", "vendor", "group"]
     name: Annotated[str, StringConstraints(min_length=1, max_length=60)]
     file_name: str = "{company}_{kind}_{date}_{sequence}.txt"
     sftp: Endpoint
     pgp: PgpTerms
     nacha: BankTerms | None = None
     edi834: dict[str, Any] | None = None
+    enrollment: VendorTerms = VendorTerms()
 
     @field_validator("file_name")
     @classmethod
@@ -80,7 +83,7 @@ class Partner(_Model):
         except ValueError as error:
             raise ValueError(f"is not a template: {error}") from error
         if places - NAME_FIELDS or not {"company", "date", "sequence"} <= places:
-            raise ValueError("must hold {company}, {date} and {sequence}, may hold {kind}, and no other place")
+            raise ValueError("must hold {company}, {date} and {sequence}, may hold {kind} and {purpose}, nothing else")
         if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", _named(text, "X", "nacha", dt.date.min, 1)):
             raise ValueError("may hold letters, digits, dots, dashes and underscores only")
         return text
@@ -91,14 +94,19 @@ class Partner(_Model):
             raise ValueError("a bank needs the table [nacha], and only a bank has one")
         return self
 
-    def named(self, company: str, kind: str, date: dt.date, sequence: int) -> str:
+    @property
+    def usage(self) -> str:
+        """T: this vendor is in test and gets invented people only; P: production."""
+        return self.enrollment.usage or str((self.edi834 or {}).get("usage", "T"))
+
+    def named(self, company: str, kind: str, date: dt.date, sequence: int, purpose: str = "full") -> str:
         """The outbound name of a company's file (`.pgp` not included). Odd letters of its code become dashes."""
-        return _named(self.file_name, company, kind, date, sequence)
+        return _named(self.file_name.replace("{purpose}", purpose), company, kind, date, sequence)
 
 
 def _named(template: str, company: str, kind: str, date: dt.date, sequence: int) -> str:
     plain = re.sub(r"[^A-Za-z0-9]+", "-", company).strip("-") or "X"
-    return template.format(company=plain, kind=kind, date=f"{date:%Y%m%d}", sequence=f"{sequence:02d}")
+    return template.format(company=plain, kind=kind, purpose="full", date=f"{date:%Y%m%d}", sequence=f"{sequence:02d}")
 
 
 def load_partners(folder: Path) -> dict[str, Partner]:
@@ -145,6 +153,8 @@ def load_partner(path: Path) -> Partner:
         raise SettingsError("the partner profile can't be read", where=str(path), hint="it is UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"the partner profile is not TOML: {error}", where=str(path)) from error
+    if isinstance(terms := raw.get("enrollment"), dict):
+        terms["folder"] = path.parent
     sftp = raw.get("sftp")
     if isinstance(sftp, dict):
         sftp.setdefault("name", str(raw.get("code", path.stem)))

@@ -1,0 +1,90 @@
+"""What a vendor and we agreed on about telling who is covered: the table [enrollment] of its profile.
+
+Belongs here: when which file goes, what an end means for a file, what an answer is worth, when a file is held for a
+person. How a file looks stands in [edi834], or in the layout that `format` names.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+Files = Literal["full", "change", "change_and_audit"]
+Purpose = Literal["full", "change", "audit"]
+Weekday = Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday"]
+Percent = Annotated[int, Field(ge=0, le=100)]
+Days = Annotated[int, Field(ge=0, le=1100)]
+
+EDI834 = "edi834"
+_WEEK: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+
+
+class VendorTerms(BaseModel):
+    """How a vendor is told who is covered. Frozen; every key may be left out.
+
+    `files`: a full file each night; or a change file when something changed; or change files and, on the days of
+    `audit_weekdays` and of `audit_days` (of the month, 31: its last), a full one to compare with (BGN08 4).
+    `termination`: `window` repeats an end for `termination_days` (a change file too); `once` says it until the vendor
+    has taken it; `omission` never says it: absence from a full file ends coverage.
+    `starts_ahead_days`: a coverage that begins later is not told yet.
+    `retro_days`: a change of what the vendor holds that takes effect earlier than so many days ago waits for a person;
+    none: any may go.
+    `answer_hours`: counted from the end of the day on which a file was sent; then a missing answer is an alarm. 0: this
+    vendor never answers, so that what was sent counts as heard.
+    `unanswered`: what a change file does while an earlier one is open: `repeat` what is on its way, so that nothing
+    waits for an answer; or `wait` until it is answered.
+    `resubmission`: a file that tells again what a refused one held says so (BGN01 15 and BGN06).
+    The guard holds a file for a person's reason when it ends more than `most_terminations_percent` of the people whom
+    the vendor holds, or a full file has more than `most_shrinkage_percent` fewer of them; fewer than `guard_from`
+    people are not worth asking.
+    `usage`: T in test, P in production; none: what [edi834] says. A partner in test gets invented people only.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
+
+    files: Files = "full"
+    format: str = EDI834  # or the path of a layout (TOML), counted from the profile's folder
+    folder: Path | None = Field(default=None, exclude=True)  # of the profile; never written in it
+    audit_weekdays: tuple[Weekday, ...] = ("sunday",)
+    audit_days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
+    termination: Literal["once", "window", "omission"] = "window"
+    termination_days: Days = 60
+    starts_ahead_days: Days = 31
+    retro_days: Days | None = None
+    answer_hours: Annotated[int, Field(ge=0, le=24 * 60)] = 48
+    unanswered: Literal["repeat", "wait"] = "repeat"
+    resubmission: bool = False
+    most_terminations_percent: Percent = 10
+    most_shrinkage_percent: Percent = 10
+    guard_from: Annotated[int, Field(ge=1)] = 10
+    usage: Literal["T", "P"] | None = None
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if self.files != "full" and self.termination == "omission":
+            raise ValueError("termination: a change file can't end coverage by leaving it out; say once or window")
+        if self.files == "change_and_audit" and not self.audit_weekdays and not self.audit_days:
+            raise ValueError("change_and_audit needs audit_weekdays or audit_days")
+        if self.unanswered == "wait" and not self.answer_hours:
+            raise ValueError("unanswered: there is no answer to wait for when answer_hours is 0")
+        return self
+
+    def purposes(self, day: dt.date) -> tuple[Purpose, ...]:
+        """The files of this business date, in the order in which they are numbered."""
+        if self.files == "full":
+            return ("full",)
+        return ("change", "audit") if self.files == "change_and_audit" and self._audits(day) else ("change",)
+
+    def _audits(self, day: dt.date) -> bool:
+        last = (day + dt.timedelta(days=1)).day == 1
+        return _WEEK[day.weekday()] in self.audit_weekdays or any(
+            day.day == asked or (last and asked > day.day) for asked in self.audit_days
+        )
+
+    @property
+    def layout(self) -> Path | None:
+        """The layout of this vendor's own files; None when it takes the 834."""
+        return None if self.format == EDI834 else (self.folder or Path()) / self.format
