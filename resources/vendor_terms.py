@@ -27,8 +27,8 @@ class VendorTerms(BaseModel):
 
     `files`: a full file each night; or a change file when something changed; or change files and, on the days of
     `audit_weekdays` and of `audit_days` (of the month, 31: its last), a full one to compare with (BGN08 4).
-    `termination`: `window` repeats an end for `termination_days` (a change file too); `once` says it until the vendor
-    has taken it; `omission` never says it: absence from a full file ends coverage.
+    `termination`: what a full file says of ended coverage: `window` repeats it for `termination_days`; `once` says it
+    until the vendor has taken it; `omission` never says it, absence ends. A change file says an end until it is taken.
     `starts_ahead_days`: a coverage that begins later is not told yet.
     `retro_days`: a change of what the vendor holds that takes effect earlier than so many days ago waits for a person;
     none: any may go.

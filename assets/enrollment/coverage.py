@@ -13,10 +13,14 @@ PERSON = [*SUBSCRIPTION, "person_id"]
 
 @dataclass(frozen=True)
 class Windows:
-    """How far a vendor looks around the business date: starts ahead, ends behind, in days."""
+    """How far a vendor looks around the business date: starts ahead, ends behind, in days.
+
+    `for_ever`: what was told is never out of view, however long ago it ended. Differences need that.
+    """
 
     ahead: int = 31
     behind: int = 60
+    for_ever: bool = False
 
 
 def pieces(subscriptions: pl.DataFrame, holds: pl.DataFrame) -> pl.DataFrame:
@@ -90,9 +94,8 @@ def no_longer(
     """
     lately = day - dt.timedelta(days=windows.behind)
     last = periods.filter(pl.col("begin") <= day).group_by(SUBSCRIPTION).agg(pl.col("end").last().alias("last_end"))
-    gone = told.filter(pl.col("coverage_end").is_null() | (pl.col("coverage_end") >= lately)).join(
-        seen, on=PERSON, how="anti"
-    )
+    lasting = pl.lit(windows.for_ever) | pl.col("coverage_end").is_null() | (pl.col("coverage_end") >= lately)
+    gone = told.filter(lasting).join(seen, on=PERSON, how="anti")
     ended = pl.min_horizontal("coverage_end", "sub_end", "last_end", pl.lit(day))
     return (
         gone.join(last, on=SUBSCRIPTION, how="left", maintain_order="left")

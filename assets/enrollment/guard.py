@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from formats.edi834 import Enrollment, Profile, Stamp, check, read
+from formats.edi834.prepare import prepare
 from formats.edi834.referee import referee
 from formats.errors import GuardError
 from formats.problems import ERROR
@@ -27,11 +28,13 @@ class SecondOpinion:
         return total if self.whole_up_to is None or total <= self.whole_up_to else min(self.sample, total)
 
 
-def prove(data: bytes, meant: Enrollment, profile: Profile, stamp: Stamp, opinion: SecondOpinion) -> str:
+def prove(
+    data: bytes, meant: Enrollment, profile: Profile, stamp: Stamp, opinion: SecondOpinion
+) -> tuple[str, Enrollment]:
     """Hold the bytes against what went in, the checker's rules and pyx12.
 
     Counts of members, subscribers and coverages; control numbers; SE, GE and IEA; QTY; semantic rules; the outside
-    referee. Returns what was done in words, with how many sets the referee read of how many.
+    referee. Returns what was done in words, with how many sets the referee read of how many, and what was read.
 
     Raises:
         GuardError: names the first thing that is wrong, by segment and rule, never by value.
@@ -52,7 +55,21 @@ def prove(data: bytes, meant: Enrollment, profile: Profile, stamp: Stamp, opinio
     if not verdict.valid:
         raise GuardError("the 834 is refused by pyx12", hint="build it again after the source is corrected")
     read_by = f"{verdict.sets_checked} of {verdict.sets_total} transaction sets"
-    return f"read back, held against its members, {read_by} judged by pyx12"
+    return f"read back, held against its members, {read_by} judged by pyx12", again
+
+
+def set_numbers(meant: Enrollment, profile: Profile, again: Enrollment, stamp: Stamp) -> pl.DataFrame:
+    """In which set each member stands: member_key, set_control (ST02).
+
+    Args:
+        meant: what was written.
+        profile: the partner's terms; by them the members have the order of the file.
+        again: the same file, read: the n-th member here is the n-th there.
+        stamp: the file's numbers.
+    """
+    keys = prepare(meant, profile).members["member_key"]
+    numbers = stamp.set_control - 1 + again.members["set_no"]
+    return pl.DataFrame({"member_key": keys, "set_control": numbers.cast(pl.Int64)})
 
 
 def _equal(what: str, meant: object, found: object) -> None:

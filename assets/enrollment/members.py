@@ -7,12 +7,12 @@ import hashlib
 
 import polars as pl
 
+from assets.enrollment.changes import KEY, MEMBER
 from assets.enrollment.coverage import PERSON, Windows, in_view, no_longer, pieces
 from formats.edi834 import Enrollment, Profile
 
-KEY = ["company_id", "partner", "person_id", "subscription_id"]
 RELATIONSHIPS = {"self": "18", "spouse": "01", "child": "19"}
-CANCELLED, BENEFITS_ENDED, COMPARE_ONLY = "024", "07", "4"
+CANCELLED, BENEFITS_ENDED, COMPARE_ONLY, AUDITED = "024", "07", "4", "030"
 _SEEN = [*KEY, "head_id", "line", "plan_code", "tier", "begin", "end"]
 _PERSONAL = [
     "relationship", "first_name", "last_name", "birth_date", "gender", "address", "city", "state", "zip", "phone",
@@ -35,7 +35,7 @@ def coverage_rows(
         subscriptions: company_id, subscription_id, head_id, partner, line, plan_code, tier, start_date, end_date.
         holds: as for `pieces`.
         covered: company_id, subscription_id, person_id of dependents; the head is covered anyway.
-        told: columns KEY, heard, told_tier, coverage_start, coverage_end, head_id, line, plan_code, sub_end.
+        told: the last that each vendor may hold of a person under a subscription: columns of `_SEEN` and sub_end.
         day: the business date.
         windows: how far the vendor looks around it.
 
@@ -47,55 +47,78 @@ def coverage_rows(
     held = in_view(periods, day, windows).join(subscriptions, on=subscription, how="inner")
     others = held.join(covered, on=subscription, how="inner").filter(pl.col("person_id") != pl.col("head_id"))
     seen = pl.concat([held.with_columns(person_id=pl.col("head_id")).select(_SEEN), others.select(_SEEN)])
-    gone = no_longer(told.filter("heard"), seen.select(PERSON), periods, day, windows)
-    rows = pl.concat([seen, gone.with_columns(tier=pl.col("told_tier")).select(_SEEN)])
+    before = told.rename({"begin": "coverage_start", "end": "coverage_end"})
+    gone = no_longer(before, seen.select(PERSON), periods, day, windows)
+    rows = pl.concat([seen, gone.select(_SEEN)])
     return rows.with_columns(ended=pl.col("end").fill_null(dt.date.max) <= day).sort(KEY)
 
 
-def with_fingerprint(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
-    """Add `fingerprint`: SHA-256 (32 bytes) of everything the vendor sees of the person under the subscription.
+def with_member_print(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Add `member_print`: SHA-256 (32 bytes) of what the vendor sees of the person, whatever the coverage.
 
     Args:
         rows: as `coverage_rows` returns them, and ssn_asked: whether the partner sees SSNs.
         people: company_id, person_id, code, ssn_blind and what is sent of a person. The blind index stands for the SSN.
     """
+    seen = [*MEMBER, "ssn_asked"]
+    once = rows.select(seen).unique(maintain_order=True)
+    prints = _digests(_with_people(once, people), ["code", "head_code", *_PERSONAL])
+    return rows.join(
+        once.with_columns(pl.Series("member_print", prints, pl.Binary)), on=seen, how="left", maintain_order="left"
+    )
+
+
+def with_fingerprint(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Add `fingerprint`: SHA-256 (32 bytes) of everything the vendor sees of the person under the subscription."""
+    words = ["code", "head_code", *_PERSONAL, "line", "plan_code", "tier", "begin", "end", "ended"]
+    return rows.with_columns(pl.Series("fingerprint", _digests(_with_people(rows, people), words), pl.Binary))
+
+
+def _with_people(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
     heads = people.select("company_id", pl.col("person_id").alias("head_id"), pl.col("code").alias("head_code"))
-    full = rows.join(people, on=["company_id", "person_id"], how="left", maintain_order="left").join(
+    return rows.join(people, on=["company_id", "person_id"], how="left", maintain_order="left").join(
         heads, on=["company_id", "head_id"], how="left", maintain_order="left"
     )
+
+
+def _digests(rows: pl.DataFrame, words: list[str]) -> list[bytes]:
     blind = pl.when("ssn_asked").then(pl.col("ssn_blind").bin.encode("hex"))
-    words = ["code", "head_code", *_PERSONAL, "line", "plan_code", "tier", "begin", "end", "ended"]
     parts = [pl.col(c).cast(pl.String).fill_null("") for c in words]
-    text = full.select(pl.concat_str(*parts, blind.fill_null(""), separator="\x1f")).to_series()
-    digests = [hashlib.sha256(value.encode()).digest() for value in text]
-    return rows.with_columns(pl.Series("fingerprint", digests, pl.Binary))
+    text = rows.select(pl.concat_str(*parts, blind.fill_null(""), separator="\x1f")).to_series()
+    return [hashlib.sha256(value.encode()).digest() for value in text]
 
 
 def untold(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """The rows a vendor has not been told as they are now, as versions of enrollment.member_state.
+    """The rows of a full file that the vendor has not been told as they are now.
 
     Args:
-        rows: as `with_fingerprint` returns them.
-        told: KEY, heard, highest, fingerprint.
-
-    Returns:
-        KEY, tier, fingerprint, version, covered, coverage_start, coverage_end; in the order of the rows.
+        rows: KEY and fingerprint among others.
+        told: KEY and fingerprint of the last the vendor may hold.
     """
-    known = told.select(*KEY, "highest", pl.when("heard").then("fingerprint").alias("told"))
-    joined = rows.join(known, on=KEY, how="left", maintain_order="left")
-    return joined.filter(pl.col("told").is_null() | (pl.col("told") != pl.col("fingerprint"))).select(
-        *KEY,
-        "tier",
-        "fingerprint",
+    known = told.select(*KEY, told_print="fingerprint")
+    fresh = pl.col("told_print").ne_missing(pl.col("fingerprint"))
+    return rows.join(known, on=KEY, how="left", maintain_order="left").filter(fresh).drop("told_print")
+
+
+def versions(rows: pl.DataFrame, highest: pl.DataFrame) -> pl.DataFrame:
+    """Rows that are told, as versions of enrollment.member_state; in the order of the rows.
+
+    Args:
+        rows: as `with_fingerprint` and `with_member_print` return them, and member_action.
+        highest: KEY and highest (version), of what was told before.
+    """
+    return rows.join(highest, on=KEY, how="left", maintain_order="left").select(
+        *KEY, "tier", "line", "plan_code", "member_print", "fingerprint",
+        action="member_action",
         version=pl.col("highest").fill_null(0) + 1,
         covered=~pl.col("ended"),
         coverage_start="begin",
         coverage_end="end",
-    )
+    )  # fmt: skip
 
 
 def enrollment_of(rows: pl.DataFrame, people: pl.DataFrame, company: str, profile: Profile) -> Enrollment:
-    """One company's members at one vendor, in the shape `formats.edi834` writes.
+    """One company's members at one vendor as a full file, in the shape `formats.edi834` writes.
 
     Args:
         rows: as `coverage_rows` returns them, of one company and partner.
@@ -107,32 +130,44 @@ def enrollment_of(rows: pl.DataFrame, people: pl.DataFrame, company: str, profil
         members keyed by the person's code (and the head's, for somebody on two families); coverages; maintenance
         types only where something ended.
     """
-    full = _with_keys(rows, people)
     gone = (pl.len() == pl.col("ended").sum()) & pl.lit(profile.action != COMPARE_ONLY)
-    members = (
-        full.group_by("member_key", maintain_order=True)
-        .agg(
-            pl.col("head_code", "is_head", "code", "ssn", *_PERSONAL).first(),
-            pl.col("begin").min(),
-            pl.when(pl.col("end").is_not_null().all()).then(pl.col("end").max()).alias("end"),
-            gone.alias("gone"),
-        )
-        .select(
-            "member_key", "last_name", "first_name", "ssn", "phone", "email", "city", "state", "zip", "birth_date",
-            "gender",
-            subscriber_key="head_code", subscriber_id="head_code", is_subscriber="is_head",
-            relationship=pl.col("relationship").replace_strict(RELATIONSHIPS),
-            maintenance_type=pl.when("gone").then(pl.lit(CANCELLED)),
-            maintenance_reason=pl.when("gone").then(pl.lit(BENEFITS_ENDED)),
-            policy_number=pl.lit(company), member_id="code", address1="address",
-            eligibility_begin="begin", eligibility_end="end",
-        )
+    whole = rows.group_by(MEMBER, maintain_order=True).agg(
+        gone.alias("gone"),
+        pl.col("begin").min(),
+        pl.when(pl.col("end").is_not_null().all()).then(pl.col("end").max()).alias("end"),
+    )
+    marked = whole.with_columns(
+        member_action=pl.when("gone").then(pl.lit(CANCELLED)), reason=pl.when("gone").then(pl.lit(BENEFITS_ENDED))
+    )
+    held = rows.with_columns(action=pl.when("ended").then(pl.lit(CANCELLED)))
+    return in_shape(marked, held, people, company)
+
+
+def in_shape(whole: pl.DataFrame, held: pl.DataFrame, people: pl.DataFrame, company: str) -> Enrollment:
+    """Members and their coverages with keys, names and codes.
+
+    Args:
+        whole: MEMBER, member_action and reason (null: the profile's), begin, end; a row per member.
+        held: MEMBER, line, plan_code, tier, begin, end, action (null: the profile's).
+        people: as for `enrollment_of`.
+        company: its code.
+    """
+    relationship = pl.col("relationship").replace_strict(RELATIONSHIPS)
+    members = _with_keys(whole, people).select(
+        "member_key", "last_name", "first_name", "ssn", "phone", "email", "city", "state", "zip", "birth_date",
+        "gender", subscriber_key="head_code", subscriber_id="head_code", is_subscriber="is_head",
+        relationship=relationship, maintenance_type="member_action", maintenance_reason="reason", policy_number=pl.lit(company),
+        member_id="code", address1="address", eligibility_begin="begin", eligibility_end="end",
     )  # fmt: skip
-    coverages = full.select(
-        "member_key", "line", "plan_code", "tier", "begin", "end",
-        maintenance_type=pl.when("ended").then(pl.lit(CANCELLED)),
-    )  # fmt: skip
+    coverages = _with_keys(held, people).select(
+        "member_key", "line", "plan_code", "tier", "begin", "end", maintenance_type="action"
+    )
     return Enrollment(members, coverages)
+
+
+def with_member_key(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
+    """Add `member_key`, by which a file's frames know the person."""
+    return rows.with_columns(_with_keys(rows, people)["member_key"])
 
 
 def _with_keys(rows: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:

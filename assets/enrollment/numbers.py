@@ -12,6 +12,7 @@ import polars as pl
 from resources.record import Tx
 
 KINDS = ("ISA13", "GS06", "ST02")
+NUMBERS = {"kind": pl.String, "value": pl.Int64}
 
 
 class Numbers:
@@ -35,8 +36,7 @@ class Numbers:
         return firsts[0], firsts[1], firsts[2]
 
 
-def given(partner: str, company_id: int, numbers: tuple[int, int, int], sets: int) -> pl.DataFrame:
-    """The numbers of one file as rows of exchange.control_number, but for the file_id."""
+def given(numbers: tuple[int, int, int], sets: int) -> pl.DataFrame:
+    """The numbers of one file as rows of exchange.control_number: kind, value."""
     values = [("ISA13", numbers[0]), ("GS06", numbers[1]), *(("ST02", numbers[2] + n) for n in range(sets))]
-    rows = pl.DataFrame(values, schema={"kind": pl.String, "value": pl.Int64}, orient="row")
-    return rows.with_columns(partner=pl.lit(partner), company_id=pl.lit(company_id, pl.Int32))
+    return pl.DataFrame(values, schema=NUMBERS, orient="row")

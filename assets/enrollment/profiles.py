@@ -11,16 +11,24 @@ from pydantic import ValidationError
 from formats.edi834 import Profile
 from formats.errors import SettingsError
 from resources.partners import Partner
+from resources.vendor_terms import Purpose
+
+_STYLES: dict[Purpose, dict[str, str]] = {
+    "full": {},  # as the vendor's own table says
+    "change": {"action": "2"},
+    "audit": {"action": "4", "member_maintenance": "030", "coverage_maintenance": "030"},
+}
 
 
-def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any]) -> Profile:
-    """The 834 profile of a vendor for a company.
+def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any], purpose: Purpose = "full") -> Profile:
+    """The 834 profile of a vendor for a company and a kind of file.
 
     Sponsor (N1*P5) is the company and payer (N1*IN) the vendor, both by tax id, unless the partner's table differs.
 
     Args:
         partners: by code.
         due: partner, company_name, tax_id, vendor_name, vendor_tax_id.
+        purpose: a change file updates (BGN08 2), one to audit by compares (BGN08 4).
 
     Raises:
         SettingsError: the partner has no profile or no [edi834] table, or the table is wrong.
@@ -39,7 +47,7 @@ def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any]) -> Prof
         "payer": {"name": _plain(due["vendor_name"]), "id": due["vendor_tax_id"], "qualifier": "FI"},
     }
     try:
-        return Profile.model_validate(parties | partner.edi834)
+        return Profile.model_validate(parties | partner.edi834 | _STYLES[purpose] | {"usage": partner.usage})
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'edi834'}: {e['msg'].removeprefix('Value error, ')}"

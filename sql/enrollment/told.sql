@@ -1,20 +1,9 @@
--- The last each vendor was told of a person under a subscription; what a file said that was rejected or void by the
--- business date was not heard:
--- company_id, partner, person_id, subscription_id, highest (version), heard, told_tier, coverage_start, coverage_end,
--- fingerprint, head_id, vendor_id, line, plan_code, sub_end.
-WITH dead AS (
-  SELECT DISTINCT company_id, file_id FROM exchange.event
-  WHERE state IN ('rejected', 'void') AND business_date <= {business_date}::date
-), versions AS (
-  SELECT m.company_id, m.partner, m.person_id, m.subscription_id, m.version, m.tier, m.coverage_start, m.coverage_end,
-    m.fingerprint, d.file_id IS NULL AS heard,
-    max(m.version) OVER (PARTITION BY m.company_id, m.partner, m.person_id, m.subscription_id) AS highest
-  FROM enrollment.member_state m LEFT JOIN dead d USING (company_id, file_id)
-), last AS (
-  SELECT DISTINCT ON (company_id, partner, person_id, subscription_id) * FROM versions
-  ORDER BY company_id, partner, person_id, subscription_id, heard DESC, version DESC
-)
-SELECT l.company_id, l.partner, l.person_id, l.subscription_id, l.highest, l.heard, l.tier AS told_tier,
-  l.coverage_start, l.coverage_end, l.fingerprint, s.person_id AS head_id, p.vendor_id, p.line, p.plan_code,
+-- Every version of what each vendor was told of a person under a subscription: company_id, partner, person_id,
+-- subscription_id, version, file_id, set_control, tier, begin, end, line, plan_code (of then; today's for what was
+-- told before they were kept), member_print, fingerprint, head_id, vendor_id, sub_end.
+SELECT m.company_id, m.partner, m.person_id, m.subscription_id, m.version, m.file_id, m.set_control, m.tier,
+  m.coverage_start AS begin, m.coverage_end AS "end", coalesce(m.line, p.line) AS line,
+  coalesce(m.plan_code, p.plan_code) AS plan_code, m.member_print, m.fingerprint, s.person_id AS head_id, p.vendor_id,
   s.end_date AS sub_end
-FROM last l JOIN master.subscription s USING (company_id, subscription_id) JOIN master.product p USING (product_id)
+FROM enrollment.member_state m
+JOIN master.subscription s USING (company_id, subscription_id) JOIN master.product p USING (product_id)

@@ -10,7 +10,7 @@ import pytest
 
 from resources.partners import Partner
 
-TERMS: dict[str, Any] = {"sender_id": "DAYBOOK", "receiver_id": "EVERGREEN", "action": "RX"}
+TERMS: dict[str, Any] = {"sender_id": "DAYBOOK", "receiver_id": "EVERGREEN", "action": "RX", "usage": "P"}
 
 
 def vendor_partner(code: str = "evergreen", **terms: Any) -> Partner:

@@ -1,0 +1,191 @@
+"""Files to vendors become fact: numbers taken, bytes made and proven, everything they told on record."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import polars as pl
+
+from assets.enrollment.changes import KEY
+from assets.enrollment.drafts import Draft
+from assets.enrollment.guard import SecondOpinion, prove, set_numbers
+from assets.enrollment.members import versions
+from assets.enrollment.numbers import NUMBERS, Numbers, given
+from assets.enrollment.plan import SEQUENCES
+from formats.edi834 import Profile, Stamp, sets_needed, write
+from resources.partners import Partner
+from resources.record import Tx
+from resources.sealed import FILE_OUT
+from resources.vault import Vault
+
+EDI834, TABULAR = "edi834", "tabular"
+_FILE = ["company_id", "file_id"]
+_OVERTAKEN = "overtaken before anybody approved it: the next change file tells what it told"
+
+
+@dataclass(frozen=True)
+class Kit:
+    """What files are made with besides the record."""
+
+    partners: Mapping[str, Partner]
+    vault: Vault
+    opinion: SecondOpinion
+
+
+@dataclass(frozen=True)
+class Part:
+    """The bytes of one file: of a whole draft, or of what a layout lets into one file.
+
+    proof: what was held against them, in words. places: member_key and set_control of the members in it; None: all of
+    the draft, set_control 0. numbers: kind and value of the control numbers it took.
+    """
+
+    data: bytes = field(repr=False)
+    records: int
+    proof: str
+    places: pl.DataFrame | None = None
+    numbers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))
+
+
+@dataclass
+class _Made:
+    """Everything the files of a step append; `no` counts the files until they have their ids."""
+
+    kit: Kit
+    highest: pl.DataFrame  # KEY, highest (version) of what was told before
+    day: dt.date
+    files: list[dict[str, Any]] = field(default_factory=list)
+    numbers: list[pl.DataFrame] = field(default_factory=list)
+    states: list[pl.DataFrame] = field(default_factory=list)
+
+
+def withdraw(tx: Tx, files: pl.DataFrame) -> None:
+    """Make change files void that a later one takes the place of; nobody has approved them."""
+    said = {"state": pl.lit("void"), "detail": pl.lit(_OVERTAKEN), "actor": pl.lit("night")}
+    events = files.select(*_FILE, event_no=pl.col("event_no") + 1, business_date=pl.lit(tx.business_date), **said)
+    tx.append("exchange.event", events)
+
+
+def register(tx: Tx, drafts: Sequence[tuple[Draft, Profile | None]], highest: pl.DataFrame, kit: Kit) -> dict[str, int]:
+    """Make the files of drafts that tell of somebody, in their order, and record them.
+
+    Args:
+        tx: the step's transaction.
+        drafts: each with the vendor's 834 terms; None: a layout of its own.
+        highest: KEY, highest (version) of everything told before.
+        kit: partners, vault, and how much of a file pyx12 is shown.
+
+    Returns:
+        files, members, coverage_changes, files_held.
+
+    Raises:
+        GuardError: a file was refused by its check.
+    """
+    made = _Made(kit, highest, tx.business_date)
+    if drafts:
+        numbers = Numbers(tx, [d.task.partner for d, profile in drafts if profile])
+        for draft, profile in drafts:
+            parts = [_edi834(draft, profile, numbers, kit, tx.business_date)] if profile else []
+            for sequence, part in enumerate(parts, SEQUENCES[draft.task.purpose]):
+                _add(made, draft, part, sequence)
+        _append(tx, made)
+    return {
+        "files": len(made.files),
+        "members": sum(f["records"] for f in made.files),
+        "coverage_changes": sum(s.height for s in made.states),
+        "files_held": sum(f["questions"] > 0 for f in made.files),
+    }
+
+
+def _edi834(draft: Draft, profile: Profile, numbers: Numbers, kit: Kit, day: dt.date) -> Part:
+    task = draft.task
+    sets = sets_needed(draft.meant, profile)
+    taken = numbers.take(task.partner, sets)
+    created = dt.datetime.combine(day, dt.time(1, SEQUENCES[task.purpose]))
+    original = draft.corrects if task.terms.resubmission else None
+    stamp = Stamp(
+        *taken,
+        reference=reference(str(task.due["company"]), task.partner, day, SEQUENCES[task.purpose]),
+        created=created,
+        original_reference=original and reference(str(task.due["company"]), task.partner, original[1], original[2]),
+    )
+    data = write(draft.meant, profile, stamp)
+    proof, again = prove(data, draft.meant, profile, stamp, kit.opinion)
+    places = set_numbers(draft.meant, profile, again, stamp)
+    return Part(data, draft.meant.members.height, proof, places, given(taken, sets))
+
+
+def reference(company: str, partner: str, day: dt.date, sequence: int) -> str:
+    """What a file calls itself (BGN02): the same for the same company, vendor, date and sequence."""
+    name = "".join(c if c.isascii() and c.isalnum() else "-" for c in f"{company}-{partner}")[:38]
+    return f"{name}-{day:%Y%m%d}-{sequence}"
+
+
+def _add(made: _Made, draft: Draft, part: Part, sequence: int) -> None:
+    task, kit, no = draft.task, made.kit, len(made.files)
+    asked, words = draft.questions
+    kind = TABULAR if task.terms.layout else EDI834
+    name = kit.partners[task.partner].named(str(task.due["company"]), kind, made.day, sequence, task.purpose)
+    made.files.append(
+        {
+            "no": no,
+            "company_id": task.company_id,
+            "kind": kind,
+            "partner": task.partner,
+            "purpose": task.purpose,
+            "sequence": sequence,
+            "name": name,
+            "sha256": hashlib.sha256(part.data).digest(),
+            "size": len(part.data),
+            "records": part.records,
+            "answer_hours": task.terms.answer_hours or None,
+            "answers_to": draft.corrects and draft.corrects[0],
+            "questions": asked,
+            "built": _built(draft, part, asked),
+            "checked": "\n".join(words) if asked else part.proof,
+            "sealed": kit.vault.seal_bytes(task.company_id, FILE_OUT, part.data),
+        }
+    )
+    owner = [pl.lit(task.partner).alias("partner"), pl.lit(task.company_id, pl.Int32).alias("company_id")]
+    made.numbers.append(part.numbers.with_columns(*owner, no=pl.lit(no)))
+    told = draft.rows
+    if part.places is not None and not told.is_empty():
+        told = told.join(part.places, on="member_key", how="left", maintain_order="left")
+        told = told.with_columns(pl.col("set_control").fill_null(0))
+    else:
+        told = told.with_columns(set_control=pl.lit(0, pl.Int64))
+    if not told.is_empty():
+        made.states.append(versions(told, made.highest).with_columns(no=pl.lit(no)))
+
+
+def _built(draft: Draft, part: Part, asked: int) -> str:
+    """What is to be said of how a file came about; its proof, where the event `checked` puts questions instead."""
+    told = [f"tells again what file {draft.corrects[0]} told, which was refused"] if draft.corrects else []
+    return "; ".join([*told, *([part.proof] if asked else [])])
+
+
+def _append(tx: Tx, made: _Made) -> None:
+    if not made.files:
+        return
+    day = pl.lit(tx.business_date).alias("business_date")
+    types = {"company_id": pl.Int32, "answer_hours": pl.Int32, "answers_to": pl.Int64, "no": pl.Int32}
+    rows = tx.number(pl.DataFrame(made.files, schema_overrides=types), "exchange.file", "file_id")
+    ids = rows.select("no", "file_id")
+    tx.append(
+        "exchange.file",
+        rows.drop("no", "sealed", "built", "checked").with_columns(day, created_by=pl.lit("night")),
+    )
+    tx.append("exchange.content", rows.select(*_FILE, "sealed"))
+    events = [
+        rows.select(*_FILE, event_no=pl.lit(n), state=pl.lit(state), detail=state)
+        for n, state in ((1, "built"), (2, "checked"))
+    ]
+    tx.append("exchange.event", pl.concat(events).sort(*_FILE, "event_no").with_columns(day, actor=pl.lit("night")))
+    tx.append("exchange.control_number", pl.concat(made.numbers).join(ids, on="no", maintain_order="left").drop("no"))
+    if made.states:
+        states = pl.concat(made.states).join(ids, on="no", how="left", maintain_order="left").drop("no")
+        tx.append("enrollment.member_state", states.sort(KEY).with_columns(day))

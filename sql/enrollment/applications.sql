@@ -1,0 +1,3 @@
+-- What 824s said by the business date: company_id, file_id, set_control (0: the file), person_id (0: everybody), refused.
+SELECT company_id, file_id, set_control, person_id, refused FROM enrollment.member_answer
+WHERE business_date <= {business_date}::date
