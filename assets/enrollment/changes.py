@@ -64,12 +64,14 @@ def difference(rows: pl.DataFrame, held: pl.DataFrame, day: dt.date) -> pl.DataF
     # Of coverage that is over only its period matters any more.
     goes_on = pl.col("end").is_null() | (pl.col("end") > day)
     differs = ~pl.col("known") | _differs("begin", "end") | _moved() | (goes_on & _differs("tier", "member_print"))
-    found = (
+    # What is told must be right whichever belief is true: of those that differ, one whose coverage does goes first.
+    return (
         both.filter(differs)
-        .sort(*KEY, pl.col("version").fill_null(0), descending=[False] * len(KEY) + [True])
+        .with_columns(_action().alias("action"))
+        .sort(*KEY, pl.col("action").is_null(), -pl.col("version").fill_null(0))
         .unique(KEY, keep="first", maintain_order=True)
+        .drop("version")
     )
-    return found.with_columns(_action().alias("action")).drop("version").sort(KEY)
 
 
 def _differs(*columns: str) -> pl.Expr:
@@ -94,26 +96,26 @@ def _action() -> pl.Expr:
     )
 
 
-def replaced(changes: pl.DataFrame) -> pl.DataFrame:
-    """Coverage under another line or plan than now, which ends where the new one begins: KEY, head_id, line, ...
+def replaced(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """Coverage under another line or plan than now, which ends where the new one begins.
 
     Args:
         changes: as `difference` returns them.
+        held: as `beliefs` returns them.
 
     Returns:
-        KEY, head_id, line, plan_code, tier, begin, end, action (024), of what the vendor holds and must give up.
+        KEY, head_id, line, plan_code, tier, begin, end, action (024), of what the vendor may hold and must give up.
     """
-    moved = changes.filter(pl.col("known") & _moved() & pl.col("base_end").is_null())
-    return moved.select(
-        *KEY,
-        "head_id",
-        line="base_line",
-        plan_code="base_plan_code",
-        tier="base_tier",
-        begin="base_begin",
-        end=pl.max_horizontal("begin", "base_begin"),
-        action=pl.lit(END),
+    now = changes.select(*KEY, now_line="line", now_plan="plan_code", now_begin="begin")
+    moved = held.join(now, on=KEY, how="inner", maintain_order="left").filter(
+        pl.col("begin").is_not_null()
+        & pl.col("end").is_null()
+        & (pl.col("line").ne_missing(pl.col("now_line")) | pl.col("plan_code").ne_missing(pl.col("now_plan")))
     )
+    return moved.unique([*KEY, "line", "plan_code"], keep="last", maintain_order=True).select(
+        *KEY, "head_id", "line", "plan_code", "tier", "begin",
+        end=pl.max_horizontal("begin", "now_begin"), action=pl.lit(END),
+    )  # fmt: skip
 
 
 def member_actions(rows: pl.DataFrame, held: pl.DataFrame, changes: pl.DataFrame) -> pl.DataFrame:
@@ -128,28 +130,24 @@ def member_actions(rows: pl.DataFrame, held: pl.DataFrame, changes: pl.DataFrame
         MEMBER, member_action (021, 001, 024, 025), reason (INS04), begin (of all coverage), end (of all, when all has
         one). A row per member of whom something is told.
     """
-    latest = held.group_by(KEY).agg(
-        (pl.col("begin").is_not_null() & pl.col("end").is_null()).sort_by("version").last().alias("was_live"),
+    covers = pl.col("begin").is_not_null() & pl.col("end").is_null()
+    before = held.group_by(KEY).agg(
+        covers.sort_by("version").last().alias("live_before"),
+        covers.any().alias("maybe_live"),
         pl.col("begin").is_not_null().any().alias("was_known"),
     )
-    # Where something is told, the belief it differs from says how it was; elsewhere the latest.
-    from_base = changes.select(
-        *KEY, "action", "known", base_live=pl.col("known") & pl.col("base_end").is_null(),
-        personal=_differs("member_print"),
-    )  # fmt: skip
+    told = changes.select(*KEY, "action", "known", told=pl.lit(value=True))
     whole = (
         rows.select(*KEY, "head_id", "begin", "end")
-        .join(latest, on=KEY, how="left", maintain_order="left")
-        .join(from_base.with_columns(told=pl.lit(value=True)), on=KEY, how="left", maintain_order="left")
-        .with_columns(
-            pl.coalesce("base_live", "was_live", pl.lit(value=False)).alias("live_before"),
-            pl.coalesce("known", "was_known", pl.lit(value=False)).alias("known_before"),
-        )
+        .join(before, on=KEY, how="left", maintain_order="left")
+        .join(told, on=KEY, how="left", maintain_order="left")
+        .with_columns(pl.coalesce("known", "was_known", pl.lit(value=False)).alias("known_before"))
     )
     members = whole.group_by(MEMBER, maintain_order=True).agg(
         pl.col("told").any(),
         pl.col("known_before").any(),
-        pl.col("live_before").any(),
+        pl.col("live_before").fill_null(value=False).any(),
+        pl.col("maybe_live").fill_null(value=False).any(),
         pl.col("end").is_null().any().alias("live"),
         (pl.col("action") == END).any().alias("ends"),
         (pl.col("action").is_null() | pl.col("told").is_null()).all().alias("only_personal"),
@@ -159,7 +157,7 @@ def member_actions(rows: pl.DataFrame, held: pl.DataFrame, changes: pl.DataFrame
     action = (
         pl.when(~pl.col("known_before"))
         .then(pl.lit(ADD))
-        .when(~pl.col("live") & pl.col("ends"))
+        .when(~pl.col("live") & (pl.col("maybe_live") | pl.col("ends")))
         .then(pl.lit(END))
         .when(pl.col("live") & ~pl.col("live_before"))
         .then(pl.lit(REINSTATE))

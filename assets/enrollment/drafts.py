@@ -113,7 +113,7 @@ def change_draft(task: Task, view: View) -> Draft:
     found = found.join(old, on=KEY, how="anti", maintain_order="left")
     members = member_actions(_as_told(marked, held, old), held, found)
     shared = [*KEY, "head_id", "line", "plan_code", "tier", "begin", "end", "action"]
-    parts = [part.select(shared) for part in (found.filter(pl.col("action").is_not_null()), replaced(found))]
+    parts = [part.select(shared) for part in (found.filter(pl.col("action").is_not_null()), replaced(found, held))]
     told = with_fingerprint(found, people).join(members.select(*MEMBER, "member_action"), on=MEMBER, how="left")
     return Draft(
         task,

@@ -156,8 +156,9 @@ def in_shape(whole: pl.DataFrame, held: pl.DataFrame, people: pl.DataFrame, comp
     members = _with_keys(whole, people).select(
         "member_key", "last_name", "first_name", "ssn", "phone", "email", "city", "state", "zip", "birth_date",
         "gender", subscriber_key="head_code", subscriber_id="head_code", is_subscriber="is_head",
-        relationship=relationship, maintenance_type="member_action", maintenance_reason="reason", policy_number=pl.lit(company),
-        member_id="code", address1="address", eligibility_begin="begin", eligibility_end="end",
+        relationship=relationship, maintenance_type="member_action", maintenance_reason="reason",
+        policy_number=pl.lit(company), member_id="code", address1="address", eligibility_begin="begin",
+        eligibility_end="end",
     )  # fmt: skip
     coverages = _with_keys(held, people).select(
         "member_key", "line", "plan_code", "tier", "begin", "end", maintenance_type="action"
