@@ -6,10 +6,26 @@ import polars as pl
 
 from formats.edi834.codes import LINES, SPOUSES
 from formats.edi834.schema import Enrollment
-from formats.tabular.findings import found
+from formats.tabular.findings import Reason, found
 from formats.tabular.layout import Layout, Record
 from formats.tabular.sources import COVERAGE, MEMBER, PLANS, line_of
 from formats.tabular.values import Condition
+
+NO_KEY = Reason("tabular.member.no_key", "has no key", "Give every member the key of the record")
+NO_SUBSCRIBER = Reason(
+    "tabular.family.no_subscriber", "belongs to a family without subscriber", "Send the subscriber in the same file"
+)
+SUBSCRIBERS = Reason(
+    "tabular.family.subscribers", "belongs to a family with several subscribers", "Correct who is the subscriber"
+)
+TWICE = Reason("tabular.member.twice", "comes more than once", "Send each member once, with all coverages")
+ORPHAN = Reason(
+    "tabular.coverage.orphan", "is not among the members", "Send the member with it, or leave the coverage out"
+)
+NO_ROOM = Reason(
+    "tabular.coverage.twice", "has two coverages of a line with room for one",
+    "End one of them, or use a layout with a line per coverage",
+)  # fmt: skip
 
 KEYS = ["family", "row", "seq", "subscriber_key", "member_key"]
 
@@ -53,18 +69,29 @@ def arrange(enrollment: Enrollment, layout: Layout) -> Arranged:
     members = _trimmed(enrollment.members)
     broken = _broken_families(members, layout)
     unheld = enrollment.coverages.join(members, on="member_key", how="anti").with_columns(subscriber_key=None)
-    orphans = found(unheld, "coverage", "member_key", "tabular.coverage.orphan", "is not among the members",
-                    "Send the member with it, or leave the coverage out")  # fmt: skip
+    orphans = found(unheld, "coverage", "member_key", ORPHAN)
     keyed = members.filter(pl.col("subscriber_key").is_not_null())
     members = _ordered(keyed.join(broken, on="subscriber_key", how="anti"))
     coverages = _coverages(enrollment.coverages, members)
-    wide = sorted({line for s in layout.sources if (line := line_of(s))})
+    wide = layout.wide_lines
     twice = _twice(coverages, members, wide)
     members = members.join(twice, on="subscriber_key", how="anti", maintain_order="left")
     coverages = coverages.join(twice, on="subscriber_key", how="anti", maintain_order="left")
     full = _with_wide(_with_subscriber(members, layout), coverages, wide, layout)
     frames = {record.name: _frame(record, full, coverages, layout) for record in layout.body}
     return Arranged(members, coverages, frames, pl.concat([broken, orphans, twice]))
+
+
+def in_lines(ready: Arranged, frames: dict[str, pl.DataFrame], layout: Layout) -> Enrollment:
+    """The people and coverages that have a line among the frames, or a place in one, in the order of the file."""
+    keys = pl.concat([frame.select("row", "seq") for frame in frames.values()])
+    members = ready.members.join(keys, on="row", how="semi", maintain_order="left")
+    lined = ready.coverages.join(keys, on=["row", "seq"], how="semi")
+    placed = ready.coverages.filter(pl.col("coverage.line").is_in(layout.wide_lines)).join(
+        members, on="row", how="semi"
+    )
+    held = pl.concat([lined, placed]).unique(["row", "seq"]).sort("row", "seq")
+    return Enrollment(members, held.rename({f"coverage.{c}": c for c in COVERAGE}))
 
 
 def _trimmed(members: pl.DataFrame) -> pl.DataFrame:
@@ -86,18 +113,15 @@ def _broken_families(members: pl.DataFrame, layout: Layout) -> pl.DataFrame:
     )
     none = heads.filter(pl.col("heads") == 0) if layout.subscriber == "required" else heads.clear()
     twice = members.filter(pl.col("member_key").is_duplicated()).unique(KEYS[3:], maintain_order=True)
+    nameless = members.filter(pl.col("member_key").is_null())
     return pl.concat(
         [
-            found(members.filter(pl.col("member_key").is_null()), "member", "member_key", "tabular.member.no_key",
-                  "has no key", "Give every member the key of the record"),
-            found(none, "member", "is_subscriber", "tabular.family.no_subscriber", "belongs to a family without subscriber",
-                  "Send the subscriber in the same file"),
-            found(heads.filter(pl.col("heads") > 1), "member", "is_subscriber", "tabular.family.subscribers",
-                  "belongs to a family with more than one subscriber", "Correct who is the subscriber"),
-            found(twice, "member", "member_key", "tabular.member.twice", "comes more than once",
-                  "Send each member once, with all coverages"),
+            found(nameless, "member", "member_key", NO_KEY),
+            found(none, "member", "is_subscriber", NO_SUBSCRIBER),
+            found(heads.filter(pl.col("heads") > 1), "member", "is_subscriber", SUBSCRIBERS),
+            found(twice, "member", "member_key", TWICE),
         ]
-    )  # fmt: skip
+    )
 
 
 def _ordered(members: pl.DataFrame) -> pl.DataFrame:
@@ -147,8 +171,7 @@ def _twice(coverages: pl.DataFrame, members: pl.DataFrame, lines: list[str]) -> 
         .filter(pl.col("held") > 1)
     )
     rows = members.join(several, on="row", how="semi", maintain_order="left")
-    return found(rows, "member", "line", "tabular.coverage.twice", "has two coverages of a line with room for one",
-                 "End one of them, or use a layout with a line per coverage")  # fmt: skip
+    return found(rows, "member", "line", NO_ROOM)
 
 
 def _with_subscriber(members: pl.DataFrame, layout: Layout) -> pl.DataFrame:
@@ -186,5 +209,3 @@ def _frame(record: Record, members: pl.DataFrame, coverages: pl.DataFrame, layou
     rows = rows.filter(holds(record.when)) if record.when else rows
     used = {s for f in record.fields for s in f.sources()} | {s for s in layout.sources if s.startswith("coverage.")}
     return rows.select(*KEYS, *sorted(c for c in used & set(rows.columns) if c not in KEYS))
-
-

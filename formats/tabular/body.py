@@ -83,11 +83,11 @@ def file_name(layout: Layout, stamp: Stamp, part: int) -> str:
     plain = {"sender": layout.sender, "receiver": layout.receiver, "reference": stamp.reference, "usage": stamp.usage}
 
     def put(found: re.Match[str]) -> str:
-        token, form = found.group(1), found.group(2)
-        if token in ("date", "time"):
-            return stamp.created.strftime(strftime(form or ("YYYYMMDD" if token == "date" else "HHMISS")))
-        if token in ("sequence", "part"):
-            return str(stamp.sequence if token == "sequence" else part).zfill(int(form or 1))
-        return plain[token] or ""
+        what, form = found.group(1), found.group(2)
+        if what in ("date", "time"):
+            return stamp.created.strftime(strftime(form or ("YYYYMMDD" if what == "date" else "HHMISS")))
+        if what in ("sequence", "part"):
+            return str(stamp.sequence if what == "sequence" else part).zfill(int(form or 1))
+        return plain[what] or ""
 
     return re.sub(r"\{([a-z]+)(?::([A-Za-z0-9-]+))?\}", put, layout.file_name)

@@ -37,6 +37,9 @@ def contradictions(layout: Layout) -> list[str]:
 def _shape(layout: Layout) -> Iterator[str]:
     kinds = {r.kind for r in layout.body}
     names = [r.name for r in layout.records]
+    first = {r.kind: r.again for r in reversed(layout.records)}
+    if any(again for again in first.values()) or any(r.again and r.kind not in PEOPLE for r in layout.records):
+        yield "records: again is for a second line of a person, after the record of the first"
     if not kinds:
         yield "records: none of them holds members"
     if len(set(names)) < len(names):
@@ -61,16 +64,16 @@ def _file_name(layout: Layout) -> Iterator[str]:
     rest = _TOKEN.sub("", layout.file_name)
     if "{" in rest or "}" in rest or ":" in rest:
         yield "file_name: a token is {name} or {name:form}"
-    for token, form in _TOKEN.findall(layout.file_name):
-        if token not in _TOKENS:
-            yield f"file_name: there is no token {{{token}}}"
-        elif token in ("sender", "receiver") and getattr(layout, token) is None:
-            yield f"file_name: {token} must be given"
+    for what, form in _TOKEN.findall(layout.file_name):
+        if what not in _TOKENS:
+            yield f"file_name: there is no token {{{what}}}"
+        elif what in ("sender", "receiver") and getattr(layout, what) is None:
+            yield f"file_name: {what} must be given"
         elif form and not (
-            (token == "date" and re.fullmatch(r"(YYYY|YY|MM|DD|-)+", form))
-            or (token in ("sequence", "part") and re.fullmatch(r"[1-9]", form))
+            (what == "date" and re.fullmatch(r"(YYYY|YY|MM|DD|-)+", form))
+            or (what in ("sequence", "part") and re.fullmatch(r"[1-9]", form))
         ):
-            yield f"file_name: {{{token}}} cannot have the form {form}"
+            yield f"file_name: {{{what}}} cannot have the form {form}"
     if layout.max_rows and "{part" not in layout.file_name:
         yield "file_name: a layout that is split needs {part}"
 
@@ -233,7 +236,7 @@ def identity(layout: Layout) -> list[str]:
 
 def people(layout: Layout) -> list[Record]:
     """The records whose lines make members when read."""
-    return [r for r in layout.body if r.kind != "coverage"]
+    return [r for r in layout.body if r.kind != "coverage" and not r.again]
 
 
 def plans(layout: Layout) -> list[Record]:

@@ -4,9 +4,20 @@ import polars as pl
 
 from formats.tabular.arrange import KEYS, holds
 from formats.tabular.express import Fault, carries_text, cell_text
-from formats.tabular.findings import FINDINGS, found
+from formats.tabular.findings import FINDINGS, Reason, found
 from formats.tabular.layout import Cell, Layout, Record
 from formats.tabular.text import misfit, replaced, runs, spelled
+
+CHARACTER = Reason(
+    "tabular.field.character", "holds a character or delimiter that the file may not carry",
+    "Correct the value, or let the layout replace it",
+)  # fmt: skip
+FORMULA = Reason(
+    "tabular.field.formula", "begins like a spreadsheet formula", "Correct the value, or let the layout escape it"
+)
+MISSING = Reason("tabular.field.missing", "is blank, and must not be", "Complete the record")
+FORBIDDEN = Reason("tabular.field.forbidden", "is given, and must be blank", "Remove the value, or change the layout")
+PATTERN = Reason("tabular.field.pattern", "does not have the form the layout asks for", "Correct the value")
 
 
 def columns(record: Record) -> list[str]:
@@ -37,15 +48,9 @@ def draft(rows: pl.DataFrame, record: Record, layout: Layout) -> tuple[pl.DataFr
 
 
 def _characters(name: str, cell: Cell, layout: Layout) -> list[Fault]:
-    faults = [
-        Fault(cell.name, pl.col(name).str.contains(misfit(layout)), "tabular.field.character",
-              "holds a character or delimiter that the file may not carry", "Correct the value, or let the layout replace it")
-    ]  # fmt: skip
+    faults = [Fault(cell.name, pl.col(name).str.contains(misfit(layout)), CHARACTER)]
     if layout.delimited and layout.delimited.formulas == "refuse":
-        faults.append(
-            Fault(cell.name, runs(pl.col(name)), "tabular.field.formula", "begins like a spreadsheet formula",
-                  "Correct the value, or let the layout escape it")
-        )  # fmt: skip
+        faults.append(Fault(cell.name, runs(pl.col(name)), FORMULA))
     return faults
 
 
@@ -53,25 +58,15 @@ def _demands(name: str, cell: Cell) -> list[Fault]:
     """What the layout asks of a finished text: there or not, its length and its pattern."""
     text, asked = pl.col(name), []
     if cell.required:
-        asked.append(
-            Fault(cell.name, text.is_null() & holds(cell.when), "tabular.field.missing", "is blank, and must not be",
-                  "Complete the record")
-        )  # fmt: skip
+        asked.append(Fault(cell.name, text.is_null() & holds(cell.when), MISSING))
     if cell.forbidden:
-        asked.append(
-            Fault(cell.name, text.is_not_null(), "tabular.field.forbidden", "is given, and must be blank",
-                  "Remove the value, or change the layout")
-        )  # fmt: skip
+        asked.append(Fault(cell.name, text.is_not_null(), FORBIDDEN))
     if cell.length and cell.too_long == "refuse":
-        asked.append(
-            Fault(cell.name, text.str.len_chars() > cell.length, "tabular.field.too_long",
-                  f"is longer than {cell.length} characters", "Shorten the value, or let the layout cut it")
-        )  # fmt: skip
+        words = f"is longer than {cell.length} characters"
+        reason = Reason("tabular.field.too_long", words, "Shorten the value, or let the layout cut it")
+        asked.append(Fault(cell.name, text.str.len_chars() > cell.length, reason))
     if cell.pattern:
-        asked.append(
-            Fault(cell.name, ~text.str.contains(f"^(?:{cell.pattern})$"), "tabular.field.pattern",
-                  "does not have the form the layout asks for", "Correct the value")
-        )  # fmt: skip
+        asked.append(Fault(cell.name, ~text.str.contains(f"^(?:{cell.pattern})$"), PATTERN))
     return asked
 
 
@@ -80,7 +75,7 @@ def _findings(frame: pl.DataFrame, record: Record, faults: list[Fault]) -> pl.Da
         return pl.DataFrame(schema=FINDINGS)
     hit = frame.select(f.bad.any().alias(str(i)) for i, f in enumerate(faults)).row(0)
     rows = [
-        found(frame.filter(f.bad), record.name, f.field, f.rule, f.words, f.hint)
+        found(frame.filter(f.bad), record.name, f.field, f.reason)
         for f, there in zip(faults, hit, strict=True)
         if there
     ]

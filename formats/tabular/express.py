@@ -5,26 +5,43 @@ from dataclasses import dataclass
 import polars as pl
 
 from formats.tabular.arrange import holds
+from formats.tabular.findings import Reason
 from formats.tabular.layout import Cell, Layout, Record
 from formats.tabular.sources import dtype, is_end, is_money
 from formats.tabular.values import Picture, Value, picture, strftime
 
+UNMAPPED = Reason(
+    "tabular.field.unmapped", "holds a code that the layout's map does not have",
+    "Add the code to the map, or correct the value",
+)  # fmt: skip
+CENTS = Reason(
+    "tabular.field.cents", "has cents that the field has no room for", "Correct the amount, or give the field decimals"
+)
+
 
 @dataclass(frozen=True)
 class Fault:
-    """Rows of which a field cannot be written: where `bad` holds, by `rule`, in `words` that follow the field's name."""
+    """Rows of which a field cannot be written: where `bad` holds, for this reason."""
 
     field: str
     bad: pl.Expr
-    rule: str
-    words: str
-    hint: str
+    reason: Reason
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The field whose value is being made; `faults` are gathered on the way."""
+
+    name: str
+    record: Record
+    layout: Layout
+    faults: list[Fault]
 
 
 def cell_text(cell: Cell, record: Record, layout: Layout) -> tuple[pl.Expr, list[Fault]]:
     """The text of a field before spelling, null where blank, and the faults of its map and number forms."""
-    faults: list[Fault] = []
-    return _text(cell, cell.name, record, layout, faults, pl.lit(value=True)), faults
+    place = _Place(cell.name, record, layout, [])
+    return _text(cell, place, pl.lit(value=True)), place.faults
 
 
 def carries_text(value: Value, kind: str) -> bool:
@@ -52,11 +69,11 @@ def number_scale(value: Value) -> int:
     return 2 if is_money(value.source or (value.total.sum if value.total else None) or "") else 0
 
 
-def _text(value: Value, name: str, record: Record, layout: Layout, faults: list[Fault], where: pl.Expr) -> pl.Expr:
+def _text(value: Value, place: _Place, where: pl.Expr) -> pl.Expr:
     """The value's text; its faults count only where `where` and its own conditions hold."""
     if value.when:
         where = where & holds(value.when)
-    text = _origin(value, name, record, layout, faults, where)
+    text = _origin(value, place, where)
     if value.part:
         text = text.str.slice(value.part.start - (value.part.start > 0), value.part.length)
     if value.keep:
@@ -64,68 +81,66 @@ def _text(value: Value, name: str, record: Record, layout: Layout, faults: list[
     if value.part or value.keep:
         text = pl.when(text != "").then(text)
     if value.map is not None:
-        text = _mapped(text, value, name, faults, where)
+        text = _mapped(text, value, place, where)
     if value.case:
         text = text.str.to_uppercase() if value.case == "upper" else text.str.to_lowercase()
     return pl.when(where).then(text) if value.when else text
 
 
-def _origin(value: Value, name: str, record: Record, layout: Layout, faults: list[Fault], where: pl.Expr) -> pl.Expr:
-    parts = [_text(v, name, record, layout, faults, where) for v in value.operands]
+def _origin(value: Value, place: _Place, where: pl.Expr) -> pl.Expr:
+    parts = [_text(v, place, where) for v in value.operands]
     if value.first_of is not None:
         return pl.coalesce(parts)
     if value.concat is not None:
         joined = pl.concat_str(parts, separator=value.separator, ignore_nulls=True)
         return pl.when(joined != "").then(joined)
     if value.total is not None:
-        column = pl.col(value.total.column)
-        return column if value.total.hash else _number(column, value, name, faults, where)
-    if value.source is None:
-        return pl.lit(value.const or None, pl.String)
-    kind = dtype(value.source, record.kind)
-    column = pl.col(value.source)
+        stated = pl.col(value.total.column)
+        return stated if value.total.hash else _number(stated, value, place, where)
+    return pl.lit(value.const or None, pl.String) if value.source is None else _sourced(value, place, where)
+
+
+def _sourced(value: Value, place: _Place, where: pl.Expr) -> pl.Expr:
+    source = value.source or ""
+    kind, column, layout = dtype(source, place.record.kind), pl.col(source), place.layout
     if kind is not None and kind.is_temporal():
-        day = column.dt.offset_by("-1d") if is_end(value.source) and layout.end_date == "last_day_covered" else column
+        day = column.dt.offset_by("-1d") if is_end(source) and layout.end_date == "last_day_covered" else column
         return day.dt.strftime(strftime(value.date or layout.dates))
     if kind is not None and kind.is_integer():
-        return _number(column, value, name, faults, where)
+        return _number(column, value, place, where)
     return column.cast(pl.String)
 
 
-def _mapped(text: pl.Expr, value: Value, name: str, faults: list[Fault], where: pl.Expr) -> pl.Expr:
+def _mapped(text: pl.Expr, value: Value, place: _Place, where: pl.Expr) -> pl.Expr:
     table = {k: v for k, v in (value.map or {}).items() if k}
     blank = pl.lit((value.map or {}).get("") or None, pl.String)
     if not table:
-        return pl.when(text.is_null()).then(blank).otherwise(text if value.otherwise is None else value.otherwise)
+        given = text if value.otherwise is None else pl.lit(value.otherwise)
+        return pl.when(text.is_null()).then(blank).otherwise(given)
     if value.otherwise is None:
-        faults.append(
-            Fault(name, where & text.is_not_null() & ~text.is_in(list(table)), "tabular.field.unmapped",
-                  "holds a code that the layout's map does not have", "Add the code to the map, or correct the value")
-        )  # fmt: skip
+        bad = where & text.is_not_null() & ~text.is_in(list(table))
+        place.faults.append(Fault(place.name, bad, UNMAPPED))
     put = text.replace_strict(
         list(table), [v or None for v in table.values()], default=value.otherwise, return_dtype=pl.String
     )
     return pl.when(text.is_null()).then(blank).otherwise(put)
 
 
-def _number(column: pl.Expr, value: Value, name: str, faults: list[Fault], where: pl.Expr) -> pl.Expr:
+def _number(column: pl.Expr, value: Value, place: _Place, where: pl.Expr) -> pl.Expr:
     form, shift = number_form(value), number_form(value).decimals - number_scale(value)
-    if shift < 0:
-        lost = column % 10**-shift != 0
-        faults.append(
-            Fault(name, where & lost, "tabular.field.cents", "has cents that the field has no room for",
-                  "Correct the amount, or give the field decimals")
-        )  # fmt: skip
-    units = column * 10**shift if shift >= 0 else column // 10**-shift
+    more, fewer = int(10 ** max(shift, 0)), int(10 ** max(-shift, 0))
+    if fewer > 1:
+        place.faults.append(Fault(place.name, where & (column % fewer != 0), CENTS))
+    units = column * more // fewer
     if form.implied and form.width is not None:
         size = form.width + form.decimals
-        faults.append(
-            Fault(name, where & ((units < 0) | (units >= 10**size)), "tabular.field.number",
-                  f"is negative or has more than {form.width} whole digits", "Correct it, or widen the field")
-        )  # fmt: skip
+        words = f"is negative or has more than {form.width} whole digits"
+        reason = Reason("tabular.field.number", words, "Correct it, or widen the field")
+        place.faults.append(Fault(place.name, where & ((units < 0) | (units >= 10**size)), reason))
         return units.cast(pl.String).str.zfill(size)
     if form.implied or form.decimals == 0:
         return units.cast(pl.String)
+    unit = int(10**form.decimals)
     sign = pl.when(units < 0).then(pl.lit("-")).otherwise(pl.lit(""))
-    whole, rest = units.abs() // 10**form.decimals, units.abs() % 10**form.decimals
+    whole, rest = units.abs() // unit, units.abs() % unit
     return pl.concat_str(sign, whole.cast(pl.String), pl.lit("."), rest.cast(pl.String).str.zfill(form.decimals))

@@ -1,5 +1,7 @@
 """Why a family is left out of a file, in one shape; and the same as problems for a person to read."""
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from formats.problems import ERROR, PROBLEMS
@@ -15,9 +17,18 @@ FINDINGS: dict[str, pl.DataType] = {
 }
 
 
-def found(rows: pl.DataFrame, record: str, field: str, rule: str, words: str, hint: str) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Reason:
+    """Why something cannot be written: a stable rule, words that follow a field's name, and what to do."""
+
+    rule: str
+    words: str
+    hint: str
+
+
+def found(rows: pl.DataFrame, record: str, field: str, reason: Reason) -> pl.DataFrame:
     """One finding (columns FINDINGS) for each row, which names its subscriber_key and member_key."""
-    texts = {"record": record, "field": field, "rule": rule, "words": words, "hint": hint}
+    texts = {"record": record, "field": field, "rule": reason.rule, "words": reason.words, "hint": reason.hint}
     return rows.select(
         pl.col("subscriber_key", "member_key").cast(pl.String), *(pl.lit(t).alias(n) for n, t in texts.items())
     )

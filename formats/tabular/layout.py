@@ -10,7 +10,7 @@ from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
 from formats.edi834.profile import EndDate
 from formats.errors import SettingsError
-from formats.tabular.sources import BODY
+from formats.tabular.sources import BODY, line_of
 from formats.tabular.values import Charset, Conditions, DateFormat, Model, Value, several
 
 Name = Annotated[str, Field(min_length=1, max_length=80, pattern=r"^[\x20-\x7e]+$")]
@@ -49,13 +49,15 @@ class Record(Model):
     """One kind of line. A header or trailer comes once a file; the others once per what their kind says.
 
     subscriber, dependent, member: once per person. coverage: once per coverage, after its person. detail: once per
-    coverage, and once for a person without any. `when` chooses among those. `element` is its name in XML.
+    coverage, and once for a person without any. `when` chooses among those. A person's second line (an event, a
+    deposit) says `again`: reading adds it to the person above. `element` is the record's name in XML.
     """
 
     kind: Literal["header", "subscriber", "dependent", "member", "coverage", "detail", "trailer"]
     name: Reference
     element: str | None = None
     when: Conditions = ()
+    again: bool = False
     fields: Annotated[tuple[Cell, ...], BeforeValidator(several), Field(min_length=1)]
 
     @model_validator(mode="before")
@@ -191,6 +193,11 @@ class Layout(Model):
             return self.max_rows
         room = EXCEL_ROWS - len(self.headers) - len(self.trailers) - self.xlsx.header_line
         return min(self.max_rows or room, room)
+
+    @property
+    def wide_lines(self) -> list[str]:
+        """Insurance lines whose coverage stands in the person's own line (`coverage.DEN.plan_code`: DEN)."""
+        return sorted({line for source in self.sources if (line := line_of(source))})
 
     @property
     def sources(self) -> frozenset[str]:

@@ -11,10 +11,7 @@ from formats.tabular.text import disarmed
 def lines(texts: pl.DataFrame, record: Record, layout: Layout) -> pl.DataFrame:
     """The record's rows as KEYS and `line`, the line's text without its end."""
     cells = [_padded(pl.col(n), c, layout) for n, c in zip(columns(record), record.fields, strict=True)]
-    if layout.fixed:
-        line = pl.concat_str(cells).str.pad_end(layout.fixed.length)
-    else:
-        line = _delimited(cells, layout)
+    line = pl.concat_str(cells).str.pad_end(layout.fixed.length) if layout.fixed else _delimited(cells, layout)
     return texts.select(*KEYS, line.alias("line"))
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from typing import Any
-from xml.parsers import expat
 
 import jinja2
 import polars as pl
@@ -34,7 +33,7 @@ def tree(body: dict[str, pl.DataFrame], ends: dict[str, pl.DataFrame], layout: L
     xml, end = layout.xml or Xml(), layout.line_break
     spaces = "".join(f' xmlns{":" * bool(p)}{p}="{escaped(uri)}"' for p, uri in sorted(xml.namespaces.items()))
     heads, tails = (
-        "".join(_elements(ends[r.name], r, layout)["open"].item() + f"</{r.tag}>" + end for r in records)
+        "".join(_elements(ends[r.name], r)["open"].item() + f"</{r.tag}>" + end for r in records)
         for records in (layout.headers, layout.trailers)
     )
     inside = _wrapped(_families(body, layout), xml.body, end)
@@ -49,11 +48,13 @@ def _wrapped(text: str, element: str | None, end: str) -> str:
 def _families(body: dict[str, pl.DataFrame], layout: Layout) -> str:
     """The people's elements in order, their coverages inside, families in their element where there is one."""
     xml, end = layout.xml or Xml(), layout.line_break
-    people = [(i, _elements(body[r.name], r, layout)) for i, r in enumerate(layout.body) if r.kind != "coverage"]
+    people = [(i, _elements(body[r.name], r)) for i, r in enumerate(layout.body) if r.kind != "coverage"]
     whole = in_order(people, layout)
-    held = [(i, _elements(body[r.name], r, layout)) for i, r in enumerate(layout.body) if r.kind == "coverage"]
+    held = [(i, _elements(body[r.name], r)) for i, r in enumerate(layout.body) if r.kind == "coverage"]
     if held:
-        inner = in_order(held, layout).select("row", pl.concat_str("open", pl.lit("</"), "tag", pl.lit(">" + end)).alias("inner"))
+        inner = in_order(held, layout).select(
+            "row", pl.concat_str("open", pl.lit("</"), "tag", pl.lit(">" + end)).alias("inner")
+        )
         inner = inner.group_by("row", maintain_order=True).agg(pl.col("inner").str.join(""))
         first, last = (f"<{xml.coverages}>{end}", f"</{xml.coverages}>{end}") if xml.coverages else ("", "")
         inner = inner.select("row", pl.concat_str(pl.lit(end + first), "inner", pl.lit(last)).alias("inner"))
@@ -69,7 +70,7 @@ def _families(body: dict[str, pl.DataFrame], layout: Layout) -> str:
     return str(whole["text"].str.join("").item())
 
 
-def _elements(texts: pl.DataFrame, record: Record, layout: Layout) -> pl.DataFrame:
+def _elements(texts: pl.DataFrame, record: Record) -> pl.DataFrame:
     """KEYS, `open` (the record's element without its end tag) and `tag`."""
     paths = {
         tuple(cell.name.split("/")): pl.col(name).fill_null(cell.empty).str.replace_many(_ESCAPES)
@@ -139,20 +140,3 @@ def _nested(body: dict[str, pl.DataFrame], layout: Layout) -> list[list[dict[str
                 held = families.setdefault(family, {}).setdefault(row, [])
                 held.append(fields | {"record": record.name, "coverages": []})
     return [[p for _, people in sorted(rows.items()) for p in people] for _, rows in sorted(families.items())]
-
-
-def well_formed(data: bytes, layout: Layout) -> None:
-    """Raise FormatError unless the bytes are one well-formed document without a document type."""
-    parser = expat.ParserCreate()
-    parser.StartDoctypeDeclHandler = _no_doctype
-    try:
-        parser.Parse(data, True)  # noqa: FBT003 -- the parser takes it by position only: this is all there is
-    except expat.ExpatError as error:
-        raise FormatError(
-            f"The document is not well-formed XML at line {error.lineno}: {expat.ErrorString(error.code)}",
-            where=layout.name, hint="correct the template of the layout",
-        ) from None  # fmt: skip
-
-
-def _no_doctype(*_parts: object) -> None:
-    raise FormatError("The document declares a document type", hint="remove it: it could pull in other files")

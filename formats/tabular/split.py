@@ -3,7 +3,7 @@
 import polars as pl
 
 from formats.tabular.arrange import Arranged
-from formats.tabular.findings import found
+from formats.tabular.findings import Reason, found
 from formats.tabular.layout import Layout
 
 
@@ -19,8 +19,9 @@ def fitting(sizes: pl.DataFrame, layout: Layout) -> tuple[pl.DataFrame, pl.DataF
     if most is None:
         most = int(sizes["lines"].max() or 0)  # type: ignore[arg-type]
     large = sizes.filter(pl.col("lines") > most).with_columns(member_key="subscriber_key")
-    refused = found(large, "file", "rows", "tabular.family.too_large", f"belongs to a family of more than {most} lines",
-                    "Raise max_rows: a family is never split")  # fmt: skip
+    words = f"belongs to a family of more than {most} lines"
+    reason = Reason("tabular.family.too_large", words, "Raise max_rows: a family is never split")
+    refused = found(large, "file", "max_rows", reason)
     return sizes.filter(pl.col("lines") <= most), refused
 
 
@@ -35,5 +36,3 @@ def split(sizes: pl.DataFrame, layout: Layout) -> list[pl.Series]:
             room += size
     cuts.append((first, sizes.height))
     return [sizes["family"].slice(a, b - a) for a, b in cuts]
-
-

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _OUTSIDE = {"ascii": r"[^\x20-\x7e]", "latin-1": r"[^\x20-\x7e\u00a0-\u00ff]", "utf-8": r"[\p{C}\p{Zl}\p{Zp}]"}
 # A spreadsheet runs a cell that begins so; the wide forms count as the plain ones in some of them.
-_RUNS = r"^'*[=+\-@\uff1d\uff0b\uff0d\uff20]"  # noqa: RUF001 -- reason above
+_RUNS = r"^'*[=+\-@\uff1d\uff0b\uff0d\uff20]"
 _NUMBER = r"^-?[0-9]+(\.[0-9]+)?$"
 
 

@@ -1,22 +1,20 @@
 """Writes members and coverages as a vendor's own file; a family that cannot be written right is left out whole."""
 
-"""Writes members and coverages as a vendor's own file; a family that cannot be written right is left out whole."""
-
 from dataclasses import dataclass, field
 
 import polars as pl
 
 from formats.edi834.schema import Enrollment
 from formats.errors import FormatError
-from formats.tabular.arrange import Arranged, arrange
+from formats.tabular.arrange import Arranged, arrange, in_lines
 from formats.tabular.body import Body, Stamp, body, facts, file_name
 from formats.tabular.draft import columns, draft
+from formats.tabular.elements import well_formed
 from formats.tabular.express import is_number
 from formats.tabular.findings import as_problems
 from formats.tabular.layout import Layout, Record, Xlsx
 from formats.tabular.lines import header_line, in_order, lines
-from formats.tabular.markup import templated, tree, well_formed
-from formats.tabular.sources import COVERAGE, line_of
+from formats.tabular.markup import templated, tree
 from formats.tabular.split import family_sizes, fitting, split
 from formats.tabular.totals import totals
 from formats.tabular.workbook import workbook
@@ -59,7 +57,9 @@ def write(enrollment: Enrollment, layout: Layout, stamp: Stamp) -> Written:
     findings.append(refused)
     while True:  # each round leaves out a family or is the last; numbers in a line may depend on who is left out
         cuts = split(sizes, layout)
-        parts = [body(ready, families, facts(layout, stamp, n, len(cuts)), layout) for n, families in enumerate(cuts, 1)]
+        parts = [
+            body(ready, families, facts(layout, stamp, n, len(cuts)), layout) for n, families in enumerate(cuts, 1)
+        ]
         faulty = pl.concat(part.findings for part in parts)
         if faulty.is_empty():
             break
@@ -77,7 +77,7 @@ def _file(part: Body, place: tuple[int, int], ready: Arranged, layout: Layout, s
     stated = totals(layout, part.frames, inner.encode(layout.charset))
     ends = _ends(layout, facts(layout, stamp, number, parts), stated)
     rows = sum(frame.height for frame in part.texts.values())
-    meant = _meant(part, ready, layout)
+    meant = in_lines(ready, part.frames, layout)
     return File(
         name=file_name(layout, stamp, number),
         data=_bytes(inner, part, ends, layout, stamp),
@@ -112,7 +112,7 @@ def _ends(layout: Layout, known: dict[str, pl.Expr], stated: dict[str, pl.Expr])
 def _bytes(inner: str, part: Body, ends: dict[str, pl.DataFrame], layout: Layout, stamp: Stamp) -> bytes:
     if layout.xml:
         make = templated if layout.xml.template is not None else tree
-        data = make(part.texts, ends, layout).encode(layout.charset)
+        data = make(part.texts, ends, layout).encode(layout.charset, "xmlcharrefreplace")
         well_formed(data, layout)
         return data
     if layout.xlsx:
@@ -148,14 +148,3 @@ def _filled(texts: pl.DataFrame, record: Record) -> pl.DataFrame:
 
 def _is_number(layout: Layout, at: int) -> bool:
     return all(at < len(r.fields) and is_number(r.fields[at], r) for r in layout.body)
-
-
-def _meant(part: Body, ready: Arranged, layout: Layout) -> Enrollment:
-    """The people and coverages that have a line, or a place in one, in the order of the file."""
-    keys = pl.concat([frame.select("row", "seq") for frame in part.frames.values()])
-    members = ready.members.join(keys, on="row", how="semi", maintain_order="left")
-    lined = ready.coverages.join(keys, on=["row", "seq"], how="semi", maintain_order="left")
-    wide = {line for name in layout.sources if (line := line_of(name))}
-    placed = ready.coverages.filter(pl.col("coverage.line").is_in(wide)).join(members, on="row", how="semi")
-    held = pl.concat([lined, placed]).unique(["row", "seq"]).sort("row", "seq")
-    return Enrollment(members, held.rename({f"coverage.{c}": c for c in COVERAGE}))
