@@ -8,6 +8,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationError, model_validator
 
+from formats.edi834.codes import LINES
 from formats.edi834.profile import EndDate
 from formats.errors import SettingsError
 from formats.tabular.sources import BODY, line_of
@@ -197,7 +198,8 @@ class Layout(Model):
     @property
     def wide_lines(self) -> list[str]:
         """Insurance lines whose coverage stands in the person's own line (`coverage.DEN.plan_code`: DEN)."""
-        return sorted({line for source in self.sources if (line := line_of(source))})
+        used = {line_of(source) for source in self.sources}
+        return [line for line in LINES if line in used]
 
     @property
     def sources(self) -> frozenset[str]:

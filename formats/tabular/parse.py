@@ -66,7 +66,9 @@ def _survives(cell: Cell, record: Record) -> bool:
     kind = None if cell.source is None else dtype(cell.source, record.kind)
     if kind is None or (kind == pl.Date() and cell.date and not all(t in cell.date for t in ("YYYY", "MM", "DD"))):
         return False
-    if kind == pl.String() and (cell.empty or cell.pad != " "):
+    if cell.empty and kind != pl.Date():  # a blank and a value may have one text; no date is all zeros or nines
+        return False
+    if kind == pl.String() and cell.pad != " ":
         return False
     if kind.is_integer() and number_form(cell).decimals < number_scale(cell):
         return False

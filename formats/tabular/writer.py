@@ -142,7 +142,7 @@ def _worksheet(part: Body, ends: dict[str, pl.DataFrame], layout: Layout, stamp:
 
 def _filled(texts: pl.DataFrame, record: Record) -> pl.DataFrame:
     return texts.with_columns(
-        pl.col(n).fill_null(c.empty or None) for n, c in zip(columns(record), record.fields, strict=True)
+        pl.col(n).fill_null(pl.lit(c.empty or None)) for n, c in zip(columns(record), record.fields, strict=True)
     )
 
 
