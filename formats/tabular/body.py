@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from dataclasses import dataclass
+from typing import Literal
 
 import polars as pl
 
@@ -24,7 +25,7 @@ class Stamp:
     reference: str
     created: dt.datetime
     sequence: int
-    usage: str = "P"
+    usage: Literal["T", "P"] = "P"
 
 
 def facts(layout: Layout, stamp: Stamp, part: int, parts: int) -> dict[str, pl.Expr]:

@@ -6,7 +6,7 @@ from formats.tabular.arrange import KEYS, holds
 from formats.tabular.express import Fault, carries_text, cell_text
 from formats.tabular.findings import FINDINGS, Reason, found
 from formats.tabular.layout import Cell, Layout, Record
-from formats.tabular.text import misfit, replaced, runs, spelled
+from formats.tabular.text import disarmed, misfit, replaced, runs, spelled
 
 CHARACTER = Reason(
     "tabular.field.character", "holds a character or delimiter that the file may not carry",
@@ -42,7 +42,7 @@ def draft(rows: pl.DataFrame, record: Record, layout: Layout) -> tuple[pl.DataFr
     frame = frame.with_columns(
         pl.col(name).str.slice(0, cell.length).str.strip_chars_end() for name, cell in named if cell.too_long == "cut"
     )
-    findings.append(_findings(frame, record, [f for n, c in named for f in _demands(n, c)]))
+    findings.append(_findings(frame, record, [f for n, c in named for f in _demands(n, c, layout)]))
     blank = [pl.lit(None, pl.String).alias(name) for name, cell in named if cell.forbidden]
     return frame.with_columns(blank).select(*KEYS, *columns(record)), pl.concat(findings)
 
@@ -54,17 +54,19 @@ def _characters(name: str, cell: Cell, layout: Layout) -> list[Fault]:
     return faults
 
 
-def _demands(name: str, cell: Cell) -> list[Fault]:
+def _demands(name: str, cell: Cell, layout: Layout) -> list[Fault]:
     """What the layout asks of a finished text: there or not, its length and its pattern."""
     text, asked = pl.col(name), []
     if cell.required:
         asked.append(Fault(cell.name, text.is_null() & holds(cell.when), MISSING))
     if cell.forbidden:
         asked.append(Fault(cell.name, text.is_not_null(), FORBIDDEN))
-    if cell.length and cell.too_long == "refuse":
+    if cell.length:
+        # The apostrophe before a formula takes room as well, even in what was cut to fit.
+        shown = disarmed(text) if layout.delimited and layout.delimited.formulas == "escape" else text
         words = f"is longer than {cell.length} characters"
         reason = Reason("tabular.field.too_long", words, "Shorten the value, or let the layout cut it")
-        asked.append(Fault(cell.name, text.str.len_chars() > cell.length, reason))
+        asked.append(Fault(cell.name, shown.str.len_chars() > cell.length, reason))
     if cell.pattern:
         asked.append(Fault(cell.name, ~text.str.contains(f"^(?:{cell.pattern})$"), PATTERN))
     return asked
