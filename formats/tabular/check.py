@@ -1,0 +1,129 @@
+"""Proof before a file leaves: its bytes are read again and held to their own totals and to what was meant."""
+
+import hashlib
+from collections import Counter
+
+import polars as pl
+
+from formats.edi834.schema import Enrollment
+from formats.tabular.arrange import Arranged, arrange, in_lines
+from formats.tabular.cells import Cells, take_apart
+from formats.tabular.draft import columns
+from formats.tabular.elements import counted
+from formats.tabular.express import carries_text
+from formats.tabular.layout import Layout, Record
+from formats.tabular.parse import number_value, parsed, surviving
+from formats.tabular.reader import assembled
+from formats.tabular.text import replaced, spelled
+from formats.tabular.values import Total
+
+_AGAIN = "Do not send the file; build it again"
+
+
+def check(data: bytes, layout: Layout, meant: Enrollment) -> pl.DataFrame:
+    """What is wrong with a file's bytes (columns PROBLEMS); no error rows mean that it says what was meant.
+
+    Re-reads the bytes; holds the counts, sums and hash of headers and trailers to the lines that are there; holds
+    the number of members, subscribers and coverages, and every column that survives in this layout (`surviving`),
+    to `meant`, member by member. Of a template's XML: well-formed, and one element per line that was meant.
+
+    Args:
+        data: the bytes of one file.
+        layout: the layout they were written by.
+        meant: what the file is to say: `File.meant`, or the enrollment of a file that was not split.
+    """
+    cells = take_apart(data, layout)
+    ready = arrange(meant, layout)
+    meant = in_lines(ready, ready.frames, layout)
+    if layout.xml and layout.xml.template is not None:
+        _elements(counted(data, layout), {n: f.height for n, f in ready.frames.items()}, layout, cells)
+        return cells.problems
+    got = assembled(cells, layout)
+    for record in (*layout.headers, *layout.trailers):
+        _stated(record, got, ready, layout, cells)
+    for what, there, wanted in _sizes(got, meant):
+        if there != wanted:
+            cells.report("check.count", f"The file holds {there} {what}, {wanted} were meant", hint=_AGAIN)
+    _same(got, meant, layout, cells)
+    return cells.problems
+
+
+def _sizes(got: Enrollment, meant: Enrollment) -> list[tuple[str, int, int]]:
+    heads = [int(e.members["is_subscriber"].sum()) for e in (got, meant)]
+    return [
+        ("members", got.members.height, meant.members.height),
+        *([("subscribers", heads[0], heads[1])] if got.members["is_subscriber"].null_count() == 0 else []),
+        ("coverages", got.coverages.height, meant.coverages.height),
+    ]
+
+
+def _stated(record: Record, got: Enrollment, ready: Arranged, layout: Layout, cells: Cells) -> None:
+    """Hold what a header or trailer states to the lines of the file."""
+    texts = cells.frames[record.name]
+    for name, cell in zip(columns(record), record.fields, strict=True):
+        if cell.total is None or texts.is_empty():  # a record that is missing was reported
+            continue
+        expected = _recounted(cell.total, got, ready, layout, cells)
+        said = pl.col(name).str.to_lowercase() if cell.total.hash else number_value(pl.col(name), cell)[0]
+        if texts.select(said).item(0, 0) != expected:
+            cells.report("check.total", f"{cell.name} of the {record.name} record is not what the file's lines come to",
+                         line=texts["line"].item(0), hint=_AGAIN)  # fmt: skip
+
+
+def _recounted(total: Total, got: Enrollment, ready: Arranged, layout: Layout, cells: Cells) -> int | str:
+    """The total of the lines that were read; a sum of what no field carries is taken from what was meant."""
+    if total.hash:
+        return hashlib.sha256(cells.body).hexdigest()
+    if total.sum:
+        return sum(
+            _summed(total.sum, record, ready, layout, cells) for record in layout.body if record.name in total.over
+        )
+    heights = {
+        "members": got.members.height,
+        "families": got.members["subscriber_key"].n_unique(),
+        "lines": sum(f.height for f in cells.frames.values()) + layout.header_line,
+    }
+    return sum(heights[n] if n in heights else cells.frames[n].height for n in total.count or ())
+
+
+def _summed(source: str, record: Record, ready: Arranged, layout: Layout, cells: Cells) -> int:
+    for carried in parsed(record, layout):
+        if carried.source == source:
+            return int(cells.frames[record.name].select(carried.value.sum()).item())
+    return int(ready.frames[record.name][source].sum())
+
+
+def _same(got: Enrollment, meant: Enrollment, layout: Layout, cells: Cells) -> None:
+    """Hold every column that survives to what was meant, as the layout spells it."""
+    keys = meant.members["member_key"]
+    owners = meant.coverages["member_key"]
+    for theirs, ours, names, who in (
+        (got.members, meant.members, surviving(layout)[0], keys),
+        (got.coverages, meant.coverages, surviving(layout)[1], owners),
+    ):
+        if theirs.height != ours.height:
+            continue  # which was reported as a count
+        texts = [n for n in names if ours.schema[n] == pl.String() and n in _spelled_columns(layout)]
+        wanted = spelled(ours, texts, layout)
+        if layout.unfit == "replace":
+            wanted = wanted.with_columns(replaced(pl.col(n), layout).alias(n) for n in texts)
+        for name in names:
+            differs = theirs[name].ne_missing(wanted[name])
+            for key in who.filter(differs).to_list():
+                cells.report("check.value", f"Member {key}: {name} in the file is not what was meant", hint=_AGAIN)
+
+
+def _spelled_columns(layout: Layout) -> set[str]:
+    """Columns whose own text goes into the file: those that pass a map are the layout's words there."""
+    cells = [(c.source, r.kind) for r in layout.body for c in r.fields if c.source and carries_text(c, r.kind)]
+    return {source.rpartition(".")[2] for source, _ in cells}
+
+
+def _elements(counts: Counter[str], meant: dict[str, int], layout: Layout, cells: Cells) -> None:
+    """Hold a template's document to one element for each line that was meant, where it uses the records' names."""
+    if not counts:
+        cells.report("file.unreadable", "The document is not well-formed XML", hint=_AGAIN)
+    for record in layout.body:
+        if counts and counts[record.tag] != meant[record.name]:
+            cells.report("check.count", f"The file holds {counts[record.tag]} elements {record.tag}, "
+                         f"{meant[record.name]} were meant", hint=_AGAIN)  # fmt: skip
