@@ -16,8 +16,8 @@ import numpy as np
 import polars as pl
 
 from formats.edi834 import referee_worker
-from formats.edi834.headers import headers
-from formats.edi834.reader import placed
+from formats.edi834.headers import headers, of_headers
+from formats.edi834.placing import placed
 from formats.edi834.referee_worker import Fault
 from formats.edi834.segments import SEPARATOR, split
 from formats.edi834.text import BASIC
@@ -51,7 +51,7 @@ def referee(data: bytes, charset: Literal["E", "B"] = "E", sets: int | None = No
     process. A crash of pyx12 or of a process is a problem row, and the file is then not valid.
     """
     parts = split(data)
-    _, envelope = headers(placed(parts.segments))
+    envelope = headers(of_headers(placed(parts.segments)), parts.segments.height).problems
     found = [problems(parts.problems), envelope]
     small = _small_interchanges(parts.segments)
     chosen = _chosen(len(small), sets)
