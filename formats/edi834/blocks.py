@@ -108,5 +108,7 @@ def _enclosed(hung: _Hung, profile: Profile) -> _Hung:
     closed = f"LE{profile.element}2700{profile.segment_end}"
     return _Hung(
         hung.by,
-        hung.blocks.with_columns(pl.concat_str(pl.lit(opened), "block", pl.lit(closed)), pl.col("count") + 2),
+        hung.blocks.with_columns(
+            pl.concat_str(pl.lit(opened), "block", pl.lit(closed)).alias("block"), pl.col("count") + 2
+        ),
     )

@@ -192,9 +192,10 @@ def cut(text: str, region: Region, offset: int, number: int) -> pl.DataFrame:
     text = text.replace(region.element, SEPARATOR) if region.element != SEPARATOR else text
     pieces = pl.select(pl.lit(text).str.split(region.terminator).explode().alias("text"))
     pieces = pieces.with_columns(pl.col("text").str.strip_chars(" \t\r\n")).filter(pl.col("text") != "")
-    identified = pieces.with_columns(
-        pl.col("text").str.slice(0, 4).str.split_exact(SEPARATOR, 1).struct[0].str.to_uppercase().alias("id")
-    )
+    head = pl.col("text").str.slice(0, 4)
+    short = head.str.slice(2, 1) == SEPARATOR  # two letters, as N3; else three, and what has four is no segment
+    name = pl.when(short).then(head.str.slice(0, 2)).otherwise(head.str.strip_chars_end(SEPARATOR))
+    identified = pieces.with_columns(name.str.to_uppercase().alias("id"))
     return identified.select(
         pl.int_range(offset + 1, offset + 1 + pl.len(), dtype=pl.Int64).alias("position"),
         pl.lit(number, pl.Int64).alias("interchange"),

@@ -68,7 +68,8 @@ def _mains() -> list[tuple[str, str, str | None, str]]:
 
 
 def _loops(segment: Segment) -> list[str]:
-    return ["2000", "2100A", "2300"] if segment.name in ("REF", "DTP", "AMT") and not segment.qualifier else [segment.loop]
+    anywhere = segment.name in ("REF", "DTP", "AMT") and not segment.qualifier and segment.loop in ("2000", "2100A")
+    return ["2000", "2100A", "2300"] if anywhere else [segment.loop]
 
 
 def _main(segment: Segment) -> str:
