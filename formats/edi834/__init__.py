@@ -14,6 +14,8 @@ from formats.edi834.profile import Broker, Party, Profile, Stamp, load_profile
 from formats.edi834.reader import read
 from formats.edi834.schema import COVERAGES, HEADER, INTERCHANGE, MEMBERS, POSITIONS, Enrollment
 from formats.edi834.schema_acks import ACK_ERRORS, APPLICATIONS, GROUPS, SETS, TA1, Acks
+from formats.edi834.rules import rules
+from formats.edi834.terms import still_told
 from formats.edi834.trace import locate
 from formats.edi834.writer import in_files, sets_needed, write, write_parts, write_with_positions
 
@@ -47,7 +49,9 @@ __all__ = [
     "locate",
     "read",
     "read_acks",
+    "rules",
     "sets_needed",
+    "still_told",
     "without_families",
     "write",
     "write_999",

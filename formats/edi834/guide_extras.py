@@ -127,10 +127,10 @@ def _required(name: str) -> list[Rule]:
             if not element.required or column not in EXTRAS[name]:
                 continue
             own = number == 0 or (EXTRA[name][0].name == "LX" and number == 1)
-            others = [c for c in data if c != column]
-            written = pl.any_horizontal(pl.col(c).is_not_null() for c in others) if others else pl.lit(value=False)
+            others = [pl.col(c).is_not_null() for c in data if c != column]
             place = f"{segment.name}{element.number:02d}"
-            rules.append(missing(f"{name}_{column}", place, column, None if own else written))
+            if own or others:
+                rules.append(missing(f"{name}_{column}", place, column, None if own else pl.any_horizontal(others)))
     for n in range(1, 7):
         if f"kind{n}" in EXTRAS[name]:
             kind, number_column = pl.col(f"kind{n}"), pl.col(f"number{n}")
@@ -206,6 +206,8 @@ def _own(name: str) -> list[Rule]:
             ]  # fmt: skip
         case "providers":
             return [
+                missing("providers_first_number", "PER04", "number1", pl.col("number4").is_not_null()),
+                missing("providers_first_address", "N301", "address1", pl.col("address3").is_not_null()),
                 missing("providers_id_qualifier", "NM108", "id_qualifier", pl.col("id").is_not_null()),
                 missing("providers_id", "NM109", "id", pl.col("id_qualifier").is_not_null()),
             ]

@@ -235,9 +235,11 @@ def _of_coverage(draw: st.DrawFn, rows: Rows, key: str, held: str) -> None:
         add("cards", plan=draw(_ID), kind="H", count=draw(_maybe(st.integers(0, 9))), action=draw(_maybe(_one("RX"))))
     for role in draw(st.lists(_one(*c.PROVIDER_ROLES), max_size=2)):
         moved = draw(st.booleans())
+        calls = draw(_numbers(1))
+        calls |= draw(_numbers(4)) if calls else {}
         add("providers", role=role, entity_type=draw(_one("1", "2")), relationship=draw(_one("25", "72")),
             change_date=draw(_DAYS) if moved else None, change_reason="AJ" if moved else None,
-            **draw(_person(("SV", "XX", "FI"))), **draw(_address()), **draw(_numbers(1)), **draw(_numbers(4)))  # fmt: skip
+            **draw(_person(("SV", "XX", "FI"))), **draw(_address()), **calls)  # fmt: skip
     for number in range(1, draw(st.integers(0, 2)) + 1):
         add("other_insurance", other_no=number, payer_order=draw(_one("P", "S")), coordination="1",
             policy_number=draw(_maybe(_ID)), service_types=draw(_maybe(_one("1", "35^48^A4"))), ssn=draw(_maybe(_ID)),

@@ -1,6 +1,6 @@
 import polars as pl
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from formats.edi834 import EXTRAS, Enrollment, check, read, write, write_with_positions
@@ -9,7 +9,9 @@ from formats.problems import ERROR
 from tests.formats.edi834.book import STAMP, enrollments, profile
 from tests.formats.edi834.extras_book import everything, family, having, loaded, with_extras
 
-RANDOM = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+RANDOM = settings(
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)
 
 
 def test_there_is_one_of_everything() -> None:
