@@ -33,7 +33,7 @@ class VendorTerms(BaseModel):
     `retro_days`: a change of what the vendor holds that takes effect earlier than so many days ago waits for a person;
     none: any may go.
     `answer_hours`: counted from the end of the day on which a file was sent; then a missing answer is an alarm. 0: this
-    vendor never answers, so that what was sent counts as heard.
+    vendor never answers, so that what was sent counts as heard. Left out: 48 for an 834, 0 for a layout of its own.
     `unanswered`: what a change file does while an earlier one is open: `repeat` what is on its way, so that nothing
     waits for an answer; or `wait` until it is answered.
     `resubmission`: a file that tells again what a refused one held says so (BGN01 15 and BGN06).
@@ -54,7 +54,7 @@ class VendorTerms(BaseModel):
     termination_days: Days = 60
     starts_ahead_days: Days = 31
     retro_days: Days | None = None
-    answer_hours: Annotated[int, Field(ge=0, le=24 * 60)] = 48
+    answer_hours: Annotated[int, Field(ge=0, le=24 * 60)] | None = None
     unanswered: Literal["repeat", "wait"] = "repeat"
     resubmission: bool = False
     most_terminations_percent: Percent = 10
@@ -68,7 +68,7 @@ class VendorTerms(BaseModel):
             raise ValueError("termination: a change file can't end coverage by leaving it out; say once or window")
         if self.files == "change_and_audit" and not self.audit_weekdays and not self.audit_days:
             raise ValueError("change_and_audit needs audit_weekdays or audit_days")
-        if self.unanswered == "wait" and not self.answer_hours:
+        if self.unanswered == "wait" and self.answered_within is None:
             raise ValueError("unanswered: there is no answer to wait for when answer_hours is 0")
         return self
 
@@ -83,6 +83,12 @@ class VendorTerms(BaseModel):
         return _WEEK[day.weekday()] in self.audit_weekdays or any(
             day.day == asked or (last and asked > day.day) for asked in self.audit_days
         )
+
+    @property
+    def answered_within(self) -> int | None:
+        """Hours after which a missing answer is an alarm; None: none is ever sent."""
+        hours = self.answer_hours if self.answer_hours is not None else 48 if self.layout is None else 0
+        return hours or None
 
     @property
     def layout(self) -> Path | None:

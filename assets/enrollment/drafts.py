@@ -43,6 +43,21 @@ class View:
     day: dt.date
 
 
+@dataclass(frozen=True)
+class Part:
+    """The bytes of one file: of a whole draft, or of what a layout lets into one file.
+
+    proof: what was held against them, in words. places: member_key and set_control (0: the file has no sets) of the
+    members in it. numbers: kind and value of the control numbers it took.
+    """
+
+    data: bytes = field(repr=False)
+    records: int
+    proof: str
+    places: pl.DataFrame
+    numbers: pl.DataFrame
+
+
 @dataclass
 class Draft:
     """One company's file to one vendor before it has numbers.
@@ -50,6 +65,7 @@ class Draft:
     rows: what is recorded as told: what `members.versions` asks for, head_id and member_key. aside: what the file goes
     without, as rows of quarantine. before, ended, still: people whom the vendor holds, whom the file ends, and, in a
     full file, who are covered. corrects: the refused file that held some of it before, its business date and sequence.
+    parts: its files, where they need no control numbers.
     """
 
     task: Task
@@ -59,6 +75,7 @@ class Draft:
     ended: int = 0
     still: int | None = None
     corrects: tuple[int, dt.date, int] | None = None
+    parts: list[Part] = field(default_factory=list)
     aside: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_TOLD))
 
     @property

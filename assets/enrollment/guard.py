@@ -8,7 +8,7 @@ import polars as pl
 
 from formats.edi834 import Enrollment, Profile, Stamp, check, read
 from formats.edi834.prepare import prepare
-from formats.edi834.referee import referee
+from formats.edi834.referee import Effort, referee
 from formats.errors import GuardError
 from formats.problems import ERROR
 
@@ -22,6 +22,7 @@ class SecondOpinion:
     whole_up_to: int | None = None  # transaction sets: up to so many, all of them; None: always all
     sample: int = 2  # of a larger file: so many, first and last among them
     processes: int = 1
+    seconds: float | None = None  # as many of these sets as are begun in that time, spread over the file; None: all
 
     def sets(self, total: int) -> int:
         """How many of a file's sets the referee reads."""
@@ -50,7 +51,8 @@ def prove(
     _refuse(pl.concat([again.problems, check(again, profile)]))
     # Character set E for every partner: under B pyx12 refuses the ^ that ISA11 must hold. The basic set is our check.
     shown = opinion.sets(sets)
-    verdict = referee(data, "E", sets=shown, processes=opinion.processes if shown > _QUICK else 1)
+    effort = Effort(shown, opinion.seconds, opinion.processes if shown > _QUICK else 1)
+    verdict = referee(data, "E", effort, profile.deviations)
     _refuse(verdict.problems)
     if not verdict.valid:
         raise GuardError("the 834 is refused by pyx12", hint="build it again after the source is corrected")

@@ -104,11 +104,11 @@ def versions(rows: pl.DataFrame, highest: pl.DataFrame) -> pl.DataFrame:
     """Rows that are told, as versions of enrollment.member_state; in the order of the rows.
 
     Args:
-        rows: as `with_fingerprint` and `with_member_print` return them, and member_action.
+        rows: as `with_fingerprint` and `with_member_print` return them, with member_action and set_control.
         highest: KEY and highest (version), of what was told before.
     """
     return rows.join(highest, on=KEY, how="left", maintain_order="left").select(
-        *KEY, "tier", "line", "plan_code", "member_print", "fingerprint",
+        *KEY, "tier", "line", "plan_code", "member_print", "fingerprint", "set_control",
         action="member_action",
         version=pl.col("highest").fill_null(0) + 1,
         covered=~pl.col("ended"),

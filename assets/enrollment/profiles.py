@@ -13,11 +13,9 @@ from formats.errors import SettingsError
 from resources.partners import Partner
 from resources.vendor_terms import Purpose
 
-_STYLES: dict[Purpose, dict[str, str]] = {
-    "full": {},  # as the vendor's own table says
-    "change": {"action": "2"},
-    "audit": {"action": "4", "member_maintenance": "030", "coverage_maintenance": "030"},
-}
+# What [enrollment] decides, for files of every form; in [edi834] it would be said twice.
+_ELSEWHERE = ("schedule", "termination", "retro", "file_name")
+_AUDIT = {"action": "4", "member_maintenance": "030", "coverage_maintenance": "030"}
 
 
 def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any], purpose: Purpose = "full") -> Profile:
@@ -28,7 +26,7 @@ def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any], purpose
     Args:
         partners: by code.
         due: partner, company_name, tax_id, vendor_name, vendor_tax_id.
-        purpose: a change file updates (BGN08 2), one to audit by compares (BGN08 4).
+        purpose: a change file has meanings of its own, one to audit by compares (BGN08 4).
 
     Raises:
         SettingsError: the partner has no profile or no [edi834] table, or the table is wrong.
@@ -41,13 +39,19 @@ def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any], purpose
             where=f"partners/{code}.toml",
             hint="add the profile with a table [edi834]",
         )
+    if said := [key for key in _ELSEWHERE if key in partner.edi834]:
+        raise SettingsError(
+            f"[edi834] of vendor {code} holds {', '.join(said)}, which is agreed on for files of every form",
+            where=f"partners/{code}.toml",
+            hint="say it under [enrollment] (termination, retro_days, files, audit_weekdays) and as file_name",
+        )
     parties = {
         "name": code,
         "sponsor": {"name": _plain(due["company_name"]), "id": due["tax_id"], "qualifier": "FI"},
         "payer": {"name": _plain(due["vendor_name"]), "id": due["vendor_tax_id"], "qualifier": "FI"},
     }
     try:
-        return Profile.model_validate(parties | partner.edi834 | _STYLES[purpose] | {"usage": partner.usage})
+        profile = Profile.model_validate(parties | partner.edi834 | {"usage": partner.usage})
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'edi834'}: {e['msg'].removeprefix('Value error, ')}"
@@ -58,6 +62,9 @@ def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any], purpose
             where=f"partners/{code}.toml, company {due['company']}",
             hint="correct the named keys under [edi834]",
         ) from None
+    if purpose == "change":
+        return profile.for_change()
+    return profile.model_copy(update=_AUDIT) if purpose == "audit" else profile
 
 
 def asks_ssn(profile: Profile) -> bool:

@@ -11,12 +11,12 @@ from typing import Any
 import polars as pl
 
 from assets.enrollment.changes import KEY
-from assets.enrollment.drafts import Draft
+from assets.enrollment.drafts import Draft, Part
 from assets.enrollment.guard import SecondOpinion, prove, set_numbers
 from assets.enrollment.members import versions
-from assets.enrollment.numbers import NUMBERS, Numbers, given
+from assets.enrollment.numbers import Numbers, given
 from assets.enrollment.plan import SEQUENCES
-from formats.edi834 import Profile, Stamp, sets_needed, write
+from formats.edi834 import Profile, Stamp, in_files, sets_needed, write
 from resources.partners import Partner
 from resources.record import Tx
 from resources.sealed import FILE_OUT
@@ -34,21 +34,6 @@ class Kit:
     partners: Mapping[str, Partner]
     vault: Vault
     opinion: SecondOpinion
-
-
-@dataclass(frozen=True)
-class Part:
-    """The bytes of one file: of a whole draft, or of what a layout lets into one file.
-
-    proof: what was held against them, in words. places: member_key and set_control of the members in it; None: all of
-    the draft, set_control 0. numbers: kind and value of the control numbers it took.
-    """
-
-    data: bytes = field(repr=False)
-    records: int
-    proof: str
-    places: pl.DataFrame | None = None
-    numbers: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=NUMBERS))
 
 
 @dataclass
@@ -89,9 +74,8 @@ def register(tx: Tx, drafts: Sequence[tuple[Draft, Profile | None]], highest: pl
     if drafts:
         numbers = Numbers(tx, [d.task.partner for d, profile in drafts if profile])
         for draft, profile in drafts:
-            parts = [_edi834(draft, profile, numbers, kit, tx.business_date)] if profile else []
-            for sequence, part in enumerate(parts, SEQUENCES[draft.task.purpose]):
-                _add(made, draft, part, sequence)
+            parts = _edi834(draft, profile, numbers, kit, tx.business_date) if profile else draft.parts
+            _add(made, draft, parts)
         _append(tx, made)
     return {
         "files": len(made.files),
@@ -101,22 +85,26 @@ def register(tx: Tx, drafts: Sequence[tuple[Draft, Profile | None]], highest: pl
     }
 
 
-def _edi834(draft: Draft, profile: Profile, numbers: Numbers, kit: Kit, day: dt.date) -> Part:
-    task = draft.task
-    sets = sets_needed(draft.meant, profile)
-    taken = numbers.take(task.partner, sets)
-    created = dt.datetime.combine(day, dt.time(1, SEQUENCES[task.purpose]))
+def _edi834(draft: Draft, profile: Profile, numbers: Numbers, kit: Kit, day: dt.date) -> list[Part]:
+    """The file, or as many as the vendor's limit of members asks for."""
+    task, made = draft.task, []
+    company, partner = str(task.due["company"]), task.partner
     original = draft.corrects if task.terms.resubmission else None
-    stamp = Stamp(
-        *taken,
-        reference=reference(str(task.due["company"]), task.partner, day, SEQUENCES[task.purpose]),
-        created=created,
-        original_reference=original and reference(str(task.due["company"]), task.partner, original[1], original[2]),
-    )
-    data = write(draft.meant, profile, stamp)
-    proof, again = prove(data, draft.meant, profile, stamp, kit.opinion)
-    places = set_numbers(draft.meant, profile, again, stamp)
-    return Part(data, draft.meant.members.height, proof, places, given(taken, sets))
+    for sequence, meant in enumerate(in_files(draft.meant, profile), SEQUENCES[task.purpose]):
+        sets = sets_needed(meant, profile)
+        taken = numbers.take(partner, sets)
+        stamp = Stamp(
+            *taken,
+            reference=reference(company, partner, day, sequence),
+            # No clock's time: one o'clock of the business date, and a minute per file.
+            created=dt.datetime.combine(day, dt.time(1, sequence)),
+            original_reference=original and reference(company, partner, original[1], original[2]),
+        )
+        data = write(meant, profile, stamp)
+        proof, again = prove(data, meant, profile, stamp, kit.opinion)
+        places = set_numbers(meant, profile, again, stamp)
+        made.append(Part(data, meant.members.height, proof, places, given(taken, sets)))
+    return made
 
 
 def reference(company: str, partner: str, day: dt.date, sequence: int) -> str:
@@ -125,41 +113,48 @@ def reference(company: str, partner: str, day: dt.date, sequence: int) -> str:
     return f"{name}-{day:%Y%m%d}-{sequence}"
 
 
-def _add(made: _Made, draft: Draft, part: Part, sequence: int) -> None:
-    task, kit, no = draft.task, made.kit, len(made.files)
+def _add(made: _Made, draft: Draft, parts: Sequence[Part]) -> None:
+    """Take in the files of a draft. What it tells without a member of the files (an omission) goes with the first."""
+    left = draft.rows
+    for sequence, part in enumerate(parts, SEQUENCES[draft.task.purpose]):
+        no = pl.lit(len(made.files)).alias("no")
+        made.files.append(_row(made, draft, part, sequence))
+        owner = [
+            pl.lit(draft.task.partner).alias("partner"),
+            pl.lit(draft.task.company_id, pl.Int32).alias("company_id"),
+        ]
+        made.numbers.append(part.numbers.with_columns(*owner, no))
+        mine = left.join(part.places, on="member_key", how="inner", maintain_order="left")
+        if sequence == SEQUENCES[draft.task.purpose]:
+            keys = pl.concat([p.places["member_key"] for p in parts])
+            nowhere = left.filter(~pl.col("member_key").is_in(keys.implode()))
+            mine = pl.concat([mine, nowhere.with_columns(set_control=pl.lit(0, pl.Int64))])
+        if not mine.is_empty():
+            made.states.append(versions(mine, made.highest).with_columns(no))
+
+
+def _row(made: _Made, draft: Draft, part: Part, sequence: int) -> dict[str, Any]:
+    task, kit = draft.task, made.kit
     asked, words = draft.questions
     kind = TABULAR if task.terms.layout else EDI834
-    name = kit.partners[task.partner].named(str(task.due["company"]), kind, made.day, sequence, task.purpose)
-    made.files.append(
-        {
-            "no": no,
-            "company_id": task.company_id,
-            "kind": kind,
-            "partner": task.partner,
-            "purpose": task.purpose,
-            "sequence": sequence,
-            "name": name,
-            "sha256": hashlib.sha256(part.data).digest(),
-            "size": len(part.data),
-            "records": part.records,
-            "answer_hours": task.terms.answer_hours or None,
-            "answers_to": draft.corrects and draft.corrects[0],
-            "questions": asked,
-            "built": _built(draft, part, asked),
-            "checked": "\n".join(words) if asked else part.proof,
-            "sealed": kit.vault.seal_bytes(task.company_id, FILE_OUT, part.data),
-        }
-    )
-    owner = [pl.lit(task.partner).alias("partner"), pl.lit(task.company_id, pl.Int32).alias("company_id")]
-    made.numbers.append(part.numbers.with_columns(*owner, no=pl.lit(no)))
-    told = draft.rows
-    if part.places is not None and not told.is_empty():
-        told = told.join(part.places, on="member_key", how="left", maintain_order="left")
-        told = told.with_columns(pl.col("set_control").fill_null(0))
-    else:
-        told = told.with_columns(set_control=pl.lit(0, pl.Int64))
-    if not told.is_empty():
-        made.states.append(versions(told, made.highest).with_columns(no=pl.lit(no)))
+    return {
+        "no": len(made.files),
+        "company_id": task.company_id,
+        "kind": kind,
+        "partner": task.partner,
+        "purpose": task.purpose,
+        "sequence": sequence,
+        "name": kit.partners[task.partner].named(str(task.due["company"]), kind, made.day, sequence, task.purpose),
+        "sha256": hashlib.sha256(part.data).digest(),
+        "size": len(part.data),
+        "records": part.records,
+        "answer_hours": task.terms.answered_within,
+        "answers_to": draft.corrects and draft.corrects[0],
+        "questions": asked,
+        "built": _built(draft, part, asked),
+        "checked": "\n".join(words) if asked else part.proof,
+        "sealed": kit.vault.seal_bytes(task.company_id, FILE_OUT, part.data),
+    }
 
 
 def _built(draft: Draft, part: Part, asked: int) -> str:

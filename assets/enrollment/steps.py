@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from assets.enrollment import custom
 from assets.enrollment.coverage import Windows
 from assets.enrollment.drafts import Draft, View, change_draft, full_draft, without
 from assets.enrollment.guard import SecondOpinion
@@ -19,6 +20,7 @@ from assets.enrollment.register import Kit, register, withdraw
 from assets.enrollment.standing import PAIR, Standing, overtaken, standing
 from assets.steps import quarantine
 from formats.edi834 import Profile, bad_families, without_families
+from formats.tabular import Layout, load_layout
 from resources.partners import Partner
 from resources.record import Tx
 from resources.sealed import SSN
@@ -83,15 +85,18 @@ def build_files(
     totals["vendors_waited_for"] = len(allowed) - len(todo)
     if not todo:
         return totals
-    profiles = [profile_for(partners, task.due, task.purpose) for task in todo]
-    people = tx.read("enrollment/people", with_ssn=any(asks_ssn(p) for p in profiles))
+    forms = [_form(task, partners) for task in todo]
+    people = tx.read("enrollment/people", with_ssn=any(_asks_ssn(form) for form in forms))
     by_company = {int(key[0]): part for key, part in people.partition_by("company_id", as_dict=True).items()}
     released = tx.read("enrollment/retro_released")
     world = _World(shares, known.nothing(), rows, by_company, released, tx.business_date)
-    drafts = [(_draft(task, profile, world, vault), profile) for task, profile in zip(todo, profiles, strict=True)]
+    kit = Kit(partners, vault, opinion or SecondOpinion())
+    drafts = [(_draft(task, form, world, kit), form) for task, form in zip(todo, forms, strict=True)]
     totals |= _leave_out(tx, [draft for draft, _ in drafts])
-    ready = [pair for pair in drafts if pair[0].meant.members.height]
-    return totals | register(tx, ready, known.highest, Kit(partners, vault, opinion or SecondOpinion()))
+    ready = [
+        (draft, form if isinstance(form, Profile) else None) for draft, form in drafts if draft.meant.members.height
+    ]
+    return totals | register(tx, ready, known.highest, kit)
 
 
 def _standing(tx: Tx, todo: list[Task]) -> Standing:
@@ -148,13 +153,26 @@ def _waits(task: Task, shares: Mapping[tuple[int, str], Standing]) -> bool:
     return task.purpose == "change" and task.terms.unanswered == "wait" and known is not None and known.open_changes
 
 
-def _draft(task: Task, profile: Profile, world: _World, vault: Vault) -> Draft:
-    asks = asks_ssn(profile)
+def _form(task: Task, partners: Mapping[str, Partner]) -> Profile | Layout:
+    """How the vendor's file looks."""
+    path = task.terms.layout
+    return load_layout(path) if path else profile_for(partners, task.due, task.purpose)
+
+
+def _asks_ssn(form: Profile | Layout) -> bool:
+    return asks_ssn(form) if isinstance(form, Profile) else custom.asks_ssn(form)
+
+
+def _draft(task: Task, form: Profile | Layout, world: _World, kit: Kit) -> Draft:
+    asks = _asks_ssn(form)
     rows = world.rows[task.company_id, task.partner, task.windows].with_columns(ssn_asked=pl.lit(asks))
-    people = _with_ssn(world.people[task.company_id], rows, vault, asks=asks)
+    people = _with_ssn(world.people[task.company_id], rows, kit.vault, asks=asks)
     view = View(rows, world.standing(task), people, world.released, world.day)
+    profile = form if isinstance(form, Profile) else None
     draft = change_draft(task, view) if task.purpose == "change" else full_draft(task, view, profile)
-    bad = bad_families(draft.meant, profile)
+    if isinstance(form, Layout):
+        return custom.fill(draft, form, people, kit.partners[task.partner].usage, world.day)
+    bad = bad_families(draft.meant, form)
     if bad.is_empty():
         return draft
     return without(draft, bad, without_families(draft.meant, bad), people)

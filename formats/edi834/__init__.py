@@ -9,29 +9,23 @@ from formats.edi834.acks import REFUSED, read_acks
 from formats.edi834.acks_write import AckStamp, acknowledge, write_999, write_ta1
 from formats.edi834.checker import bad_families, check, without_families
 from formats.edi834.envelope import Marks, Route
+from formats.edi834.extras import EXTRAS
 from formats.edi834.profile import Broker, Party, Profile, Stamp, load_profile
 from formats.edi834.reader import read
-from formats.edi834.schema import (
-    ACK_ERRORS,
-    APPLICATIONS,
-    COVERAGES,
-    GROUPS,
-    INTERCHANGE,
-    MEMBERS,
-    POSITIONS,
-    SETS,
-    TA1,
-    Acks,
-    Enrollment,
-)
+from formats.edi834.schema import COVERAGES, HEADER, INTERCHANGE, MEMBERS, POSITIONS, Enrollment
+from formats.edi834.schema_acks import ACK_ERRORS, APPLICATIONS, GROUPS, SETS, TA1, Acks
+from formats.edi834.rules import rules
+from formats.edi834.terms import still_told
 from formats.edi834.trace import locate
-from formats.edi834.writer import sets_needed, write, write_with_positions
+from formats.edi834.writer import in_files, sets_needed, write, write_parts, write_with_positions
 
 __all__ = [
     "ACK_ERRORS",
     "APPLICATIONS",
     "COVERAGES",
+    "EXTRAS",
     "GROUPS",
+    "HEADER",
     "INTERCHANGE",
     "MEMBERS",
     "POSITIONS",
@@ -50,14 +44,18 @@ __all__ = [
     "acknowledge",
     "bad_families",
     "check",
+    "in_files",
     "load_profile",
     "locate",
     "read",
     "read_acks",
+    "rules",
     "sets_needed",
+    "still_told",
     "without_families",
     "write",
     "write_999",
+    "write_parts",
     "write_ta1",
     "write_with_positions",
 ]

@@ -9,7 +9,8 @@ from typing import Any
 
 import polars as pl
 
-from formats.edi834.schema import ACK_ERRORS, APPLICATIONS, GROUPS, SETS, TA1, Acks, Schema
+from formats.edi834.extras import Schema
+from formats.edi834.schema_acks import ACK_ERRORS, APPLICATIONS, GROUPS, SETS, TA1, Acks
 from formats.edi834.segments import SEPARATOR, split
 from formats.problems import ERROR, INFO, WARNING, problems
 

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from formats.edi834.envelope import DEFAULT_MARKS, Marks, Route, gs, isa, segment, trailers
-from formats.edi834.headers import headers
-from formats.edi834.reader import placed
-from formats.edi834.schema import ACK_ERRORS, GROUPS, SETS, TA1, Acks, conform, empty
+from formats.edi834.headers import headers, of_headers
+from formats.edi834.placing import placed
+from formats.edi834.schema import conform, empty
+from formats.edi834.schema_acks import ACK_ERRORS, GROUPS, SETS, TA1, Acks
 from formats.edi834.segments import SEPARATOR, split
 from formats.errors import FormatError
 
@@ -43,8 +44,9 @@ def acknowledge(data: bytes, faults: pl.DataFrame | None = None, *, ta1_verdict:
         return Acks(ta1)
     wrong = empty(ACK_ERRORS) if faults is None else conform(faults, ACK_ERRORS)
     wrong = wrong.with_columns(pl.col("loop").str.slice(0, 4))  # IK303 takes four characters: 2100 for 2100A
-    interchange, _ = headers(placed(segments.filter(pl.col("interchange") == 1)))
-    return _answer(interchange, wrong, ta1)
+    first_of = segments.filter(pl.col("interchange") == 1)
+    found = headers(of_headers(placed(first_of)), first_of.height)
+    return _answer(found.interchange, wrong, ta1)
 
 
 def _answer(interchange: pl.DataFrame, wrong: pl.DataFrame, ta1: pl.DataFrame) -> Acks:

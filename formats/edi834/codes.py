@@ -8,6 +8,7 @@ RELATIONSHIPS = (
     "19", "23", "24", "25", "26", "31", "38", "53", "60", "D2", "G8", "G9",
 )  # fmt: skip
 SPOUSES = ("01", "53")  # spouse, life partner: one per family
+CHILDREN = ("05", "07", "09", "10", "17", "19", "23", "24")  # children of all kinds, by birth, law or marriage
 MEMBER_MAINTENANCE = ("001", "021", "024", "025", "030")
 COVERAGE_MAINTENANCE = ("001", "002", "021", "024", "025", "026", "030", "032")
 ENDED = ("024", "002")  # cancelled, deleted
@@ -42,3 +43,50 @@ STATES = (
 PROVINCES = (
     "AB", "BC", "MB", "NB", "NF", "NS", "NT", "ON", "PE", "PQ", "SK", "YT",
 )  # fmt: skip
+MEDICARE_PLANS = ("A", "B", "C", "D", "E")
+MEDICARE_REASONS = ("0", "1", "2")
+COBRA_EVENTS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "ZZ")
+STUDENT_STATUS = ("F", "N", "P")
+YES_NO = ("N", "Y")
+CONFIDENTIALITY = ("R", "U")
+CITIZENSHIP = ("1", "2", "3", "4", "5", "6", "7")
+INCOME_FREQUENCIES = ("1", "2", "3", "4", "6", "7", "8", "9", "B", "C", "H", "Q", "S", "U")
+HEALTH_CODES = ("N", "S", "T", "U", "X")
+EMPLOYMENT_CLASSES = (
+    "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "17", "18", "19", "20", "21", "22", "23",
+)  # fmt: skip
+NUMBER_KINDS = ("AP", "BN", "CP", "EM", "EX", "FX", "HP", "TE", "WP")
+MEMBER_REFERENCES = ("17", "23", "3H", "4A", "6O", "ABB", "D3", "DX", "F6", "P5", "Q4", "QQ", "ZZ")
+COVERAGE_REFERENCES = ("17", "9V", "CE", "E8", "M7", "PID", "QQ", "RB", "X9", "XM", "XX1", "XX2", "ZX", "ZZ")
+MEMBER_DATES = (
+    "050", "286", "296", "297", "300", "301", "303", "336", "337", "338", "339", "340", "341", "350", "351", "383",
+    "385", "386", "393", "394", "473", "474",
+)  # fmt: skip
+COVERAGE_DATES = ("300", "303", "343", "543", "695")
+AMOUNTS = ("B9", "C1", "D2", "EBA", "FK", "P3", "R")
+RESPONSIBLE = ("6Y", "9K", "E1", "EI", "EXS", "GB", "GD", "J6", "LR", "QD", "S1", "TZ", "X4")
+NAME_ROLES = ("70", "31", "36", "M8", "S3", "45", *RESPONSIBLE)
+PROVIDER_ROLES = ("1X", "3D", "80", "FA", "OD", "P3", "QA", "QN", "Y2")
+CHANGE_REASONS = ("14", "22", "46", "AA", "AB", "AC", "AD", "AE", "AF", "AG", "AH", "AI", "AJ")
+SERVICE_TYPES = ("1", "35", "48", "50", "54", "89", "90", "A4", "AG", "AL", "BB")
+REPORTING_REFERENCES = (
+    "00", "17", "18", "19", "26", "3L", "6M", "9V", "9X", "GE", "LU", "PID", "XX1", "XX2", "YY", "ZZ",
+)  # fmt: skip
+# What guide 004010X095A1 has of the lists above, where it has less.
+OLD: dict[str, tuple[str, ...]] = {
+    "relationship": (
+        "01", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "17", "18", "19", "23",
+        "24", "25", "26", "31", "32", "33", "38", "48", "49", "53",
+    ),
+    "maintenance_reason": (*(r for r in REASONS if r.isdigit() and r != "59"), "AI", "XN", "XT"),
+    "employment_status": ("AO", "AU", "FT", "L1", "PT", "RT", "TE"),
+    "cobra_event": ("1", "2", "3", "4", "5", "6", "7", "8"),
+    "member_reference": ("17", "23", "3H", "6O", "DX", "F6", "Q4", "QQ", "ZZ"),
+    "coverage_reference": ("17", "ZZ"),
+    "member_date": tuple(d for d in MEMBER_DATES if d not in ("050", "385", "386")),
+    "coverage_date": ("303", "543"),
+    "amount": ("B9", "C1", "D2", "P3"),
+    "role": ("70", "31", "M8", "S3", "E1", "EI", "EXS", "GD", "J6", "QD"),
+    "provider_role": ("3D", "OD", "P3", "QA", "QN", "Y2"),
+}  # fmt: skip
+OLD_EXTRAS = ("references", "dates", "amounts", "names", "disabilities", "cards", "providers", "other_insurance")

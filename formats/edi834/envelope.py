@@ -4,7 +4,7 @@ import datetime as dt
 import re
 from dataclasses import dataclass
 
-from formats.edi834.profile import VERSION, Profile, Stamp
+from formats.edi834.profile import OLD_VERSION, Profile, Stamp
 from formats.errors import FormatError
 
 
@@ -69,12 +69,14 @@ def segment(marks: Marks, name: str, *elements: object) -> str:
     return marks.element.join([name, *map(str, elements)]).rstrip(marks.element) + marks.end
 
 
-def isa(marks: Marks, route: Route, created: dt.datetime, control: int, *, wants_ta1: bool) -> str:
-    """The ISA: fixed widths, 105 characters and the terminator. Version 00501."""
+def isa(
+    marks: Marks, route: Route, created: dt.datetime, control: int, *, wants_ta1: bool, old: bool = False
+) -> str:
+    """The ISA: fixed widths, 105 characters and the terminator. Version 00501, or 00401 for `old`."""
     parts = [
         "ISA", "00", " " * 10, "00", " " * 10, f"{route.sender_qualifier:2}", f"{route.sender_id:15}",
         f"{route.receiver_qualifier:2}", f"{route.receiver_id:15}", f"{created:%y%m%d}", f"{created:%H%M}",
-        marks.repetition, "00501", f"{control:09d}", "1" if wants_ta1 else "0", route.usage, marks.component,
+        "U" if old else marks.repetition, "00401" if old else "00501", f"{control:09d}", "1" if wants_ta1 else "0", route.usage, marks.component,
     ]  # fmt: skip
     return marks.element.join(parts) + marks.end
 
@@ -89,14 +91,15 @@ def gs(marks: Marks, route: Route, created: dt.datetime, control: int, *, kind: 
 def interchange_open(profile: Profile, stamp: Stamp) -> str:
     """The ISA of an outbound 834."""
     wants = profile.acknowledgment_requested
-    made = isa(Marks.of(profile), Route.of(profile), stamp.created, stamp.interchange_control, wants_ta1=wants)
+    number, old = stamp.interchange_control, profile.version == OLD_VERSION
+    made = isa(Marks.of(profile), Route.of(profile), stamp.created, number, wants_ta1=wants, old=old)
     return profile.cased(made)
 
 
 def group_open(profile: Profile, stamp: Stamp) -> str:
     """The GS of an outbound 834."""
     marks, route = Marks.of(profile), Route.of(profile)
-    return profile.cased(gs(marks, route, stamp.created, stamp.group_control, kind="BE", version=VERSION))
+    return profile.cased(gs(marks, route, stamp.created, stamp.group_control, kind="BE", version=profile.version))
 
 
 def trailers(marks: Marks, sets: int, group_control: int, interchange_control: int) -> str:

@@ -4,60 +4,28 @@ A rule's `when` is true where a row breaks it. Lengths are those of the X12 data
 1037, 1039, 166, 19, 116, 364, 1204), codes those of guide 005010X220A1. Messages never hold a value.
 """
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from formats.edi834 import codes
-from formats.edi834.profile import Profile
-from formats.problems import ERROR
+from formats.edi834.guide_details import detail_rules
+from formats.edi834.guide_extras import extra_rules
+from formats.edi834.guide_rule import Rule
+from formats.edi834.guide_rule import coded as _code
+from formats.edi834.guide_rule import length as _length
+from formats.edi834.guide_rule import missing as _missing
+from formats.edi834.partner import partner_rules
+from formats.edi834.profile import OLD_VERSION, Profile
 
 
-@dataclass(frozen=True)
-class Rule:
-    """A stable id, the element it looks at, the condition of a broken row, plain words, and what to do."""
-
-    id: str
-    element: str  # segment and position, e.g. NM103
-    when: pl.Expr
-    message: str
-    hint: str
-    severity: str = ERROR
-
-
-def _code(name: str, element: str, column: str, allowed: tuple[str, ...], *, required: bool) -> Rule:
-    value = pl.col(column)
-    wrong = value.is_not_null() & ~value.is_in(allowed)
-    return Rule(
-        f"edi834.code.{name}",
-        element,
-        wrong | value.is_null() if required else wrong,
-        f"{column} is {'missing or ' if required else ''}not a code the guide allows",
-        f"Allowed in {element}: {' '.join(allowed)}",
-    )
-
-
-def _length(name: str, element: str, column: str, longest: int, shortest: int = 1) -> Rule:
-    size = pl.col(column).str.len_chars()
-    span = f"at most {longest}" if shortest == 1 else f"{shortest} to {longest}"
-    return Rule(
-        f"edi834.length.{name}",
-        element,
-        (size > longest) | (size < shortest),
-        f"{column} has the wrong length",
-        f"{element} takes {span} characters; shorten or correct it at the source",
-    )
-
-
-def _missing(name: str, element: str, column: str, when: pl.Expr | None = None) -> Rule:
-    absent = pl.col(column).is_null()
-    return Rule(
-        f"edi834.missing.{name}",
-        element,
-        absent if when is None else absent & when,
-        f"{column} is missing",
-        f"The guide requires {element} here; complete it at the source",
-    )
+def rules_of(name: str, frame: pl.DataFrame, profile: Profile) -> list[Rule]:
+    """The guide's and the partner's rules over a prepared frame: members, coverages, or one of extras."""
+    if name == "members":
+        rules = member_rules(profile)
+        if "phone_kind" in frame.columns:
+            rules += detail_rules(profile)
+    else:
+        rules = coverage_rules(profile) if name == "coverages" else extra_rules(name, profile)
+    return rules + partner_rules(name, frame, profile)
 
 
 def member_rules(profile: Profile) -> list[Rule]:
@@ -70,16 +38,17 @@ def member_rules(profile: Profile) -> list[Rule]:
             "the same member occurs twice", "Send each member once per file",
         ),
         _missing("is_subscriber", "INS01", "is_subscriber"),
-        _code("relationship", "INS02", "relationship", codes.RELATIONSHIPS, required=True),
-        _code("maintenance_type", "INS03", "maintenance_type", codes.MEMBER_MAINTENANCE, required=True),
-        _code("maintenance_reason", "INS04", "maintenance_reason", codes.REASONS, required=False),
-        _code("benefit_status", "INS05", "benefit_status", codes.BENEFIT_STATUS, required=True),
-        _code("employment_status", "INS08", "employment_status", codes.EMPLOYMENT_STATUS, required=False),
+        _code("relationship", "INS02", "relationship", codes.RELATIONSHIPS, profile, required=True),
+        _code("maintenance_type", "INS03", "maintenance_type", codes.MEMBER_MAINTENANCE, profile, required=True),
+        _code("maintenance_reason", "INS04", "maintenance_reason", codes.REASONS, profile, required=False),
+        _code("benefit_status", "INS05", "benefit_status", codes.BENEFIT_STATUS, profile, required=True),
+        _code("employment_status", "INS08", "employment_status", codes.EMPLOYMENT_STATUS, profile, required=False),
         _missing("subscriber_id", "REF02", "whose"),
         _length("subscriber_id", "REF02", "whose", 50),
         _length("policy_number", "REF02", "policy_number", 50),
         _missing("last_name", "NM103", "last_name"),
         _length("last_name", "NM103", "last_name", 60),
+        _missing("first_name", "NM104", "first_name", pl.lit(value=profile.version == OLD_VERSION)),
         _length("first_name", "NM104", "first_name", 35),
         _length("middle_name", "NM105", "middle_name", 25),
         _length("name_suffix", "NM107", "name_suffix", 10),
@@ -91,10 +60,10 @@ def member_rules(profile: Profile) -> list[Rule]:
         _missing("address1", "N301", "address1", pl.col("address2").is_not_null()),
         _missing("city", "N401", "city", has_place),
         _length("city", "N401", "city", 30, 2),
-        _code("state", "N402", "state", codes.STATES, required=False),
+        _code("state", "N402", "state", codes.STATES, profile, required=False),
         _length("zip", "N403", "zip", 15, 3),
-        _code("gender", "DMG03", "gender", codes.GENDERS, required=False),
-        _code("marital_status", "DMG04", "marital_status", codes.MARITAL_STATUS, required=False),
+        _code("gender", "DMG03", "gender", codes.GENDERS, profile, required=False),
+        _code("marital_status", "DMG04", "marital_status", codes.MARITAL_STATUS, profile, required=False),
     ]  # fmt: skip
     return rules + _refused(profile)
 
@@ -106,9 +75,15 @@ def coverage_rules(profile: Profile) -> list[Rule]:
             "edi834.coverage.no_member", "HD", pl.col("row").is_null(),
             "a coverage belongs to no member of the file", "Send the member with it, or leave the coverage out",
         ),
-        _code("coverage_maintenance", "HD01", "maintenance_type", codes.COVERAGE_MAINTENANCE, required=True),
-        _code("line", "HD03", "line", codes.LINES, required=True),
+        _code("coverage_maintenance", "HD01", "maintenance_type", codes.COVERAGE_MAINTENANCE, profile, required=True),
+        _code("line", "HD03", "line", codes.LINES, profile, required=True),
         _length("plan_code", "HD04", "plan_code", 50),
+        _code("late", "HD09", "late", codes.YES_NO, profile),
+        Rule(
+            "edi834.duplicate.coverage_key", "HD",
+            pl.col("coverage_key").is_not_null() & pl.col("coverage_key").is_duplicated(),
+            "two coverages have the same key, so that what hangs on them is not clear", "Give each its own key",
+        ),
         Rule(
             "edi834.code.tier", "HD05", pl.col("tier").is_not_null() & pl.col("sent_tier").is_null(),
             "the tier is not one this partner takes", "Map it under `tiers` in the partner's profile",

@@ -1,32 +1,45 @@
 """The envelope and header of each set: one INTERCHANGE row per 834 set, and what does not add up."""
 
+from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
-from formats.edi834.schema import INTERCHANGE
+from formats.edi834.schema import HEADER, INTERCHANGE
 from formats.edi834.segments import SEPARATOR
 from formats.problems import ERROR, INFO, WARNING, problems
 
 _ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "BGN", "QTY")
-_HEADER = ("REF", "DTP", "N1")
+_HEADER = ("REF", "DTP", "N1", "ACT")
 _VERSIONS = ("005010X220A1", "005010X220", "004010X095A1", "005010X307", "005010X307A1", "005010X318")
 
 Row = dict[str, Any]
 
 
-def headers(placed: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """INTERCHANGE rows (`members` still null) and problems of envelopes and headers.
+@dataclass(frozen=True)
+class Headers:
+    """INTERCHANGE rows (`members` still null), HEADER frames by name, and the problems of envelopes and headers."""
 
-    Takes segments with set_no and member. A file has few such segments, so they are walked in order.
-    """
-    before = pl.col("member").is_null()
-    wanted = placed.filter(before & pl.col("id").is_in(_ENVELOPE + _HEADER)).select("position", "id", "text")
+    interchange: pl.DataFrame
+    header: dict[str, pl.DataFrame]
+    problems: pl.DataFrame
+
+
+def of_headers(placed: pl.DataFrame) -> pl.DataFrame:
+    """The segments that `headers` wants, of segments that are placed."""
+    wanted = pl.col("member").is_null() & pl.col("id").is_in(_ENVELOPE + _HEADER)
+    return placed.filter(wanted).select("position", "id", "text")
+
+
+def headers(wanted: pl.DataFrame, last: int) -> Headers:
+    """Read the envelopes and headers: few segments, so they are walked in order. `last`: the file's last position."""
     walk = _Walk()
     for position, name, text in wanted.iter_rows():
         walk.take(position, name, [e.strip() for e in text.split(SEPARATOR)])
-    walk.close(placed.height)
-    return pl.DataFrame(walk.rows, schema=INTERCHANGE), problems(walk.problems)
+    walk.close(last)
+    found = {"parties": pl.DataFrame(walk.parties, schema=HEADER["parties"])}
+    found["dates"] = pl.DataFrame(walk.dates, schema=HEADER["dates"])
+    return Headers(pl.DataFrame(walk.rows, schema=INTERCHANGE), found, problems(walk.problems))
 
 
 def _at(parts: list[str], index: int) -> str | None:
@@ -47,6 +60,8 @@ class _Walk:
     def __init__(self) -> None:
         self.rows: list[Row] = []
         self.problems: list[Row] = []
+        self.parties: list[Row] = []
+        self.dates: list[Row] = []
         self.isa: list[str] | None = None
         self.gs: list[str] | None = None
         self.st: list[str] | None = None
@@ -138,13 +153,27 @@ class _Walk:
             self.row["master_policy"] = _at(parts, 2)
 
     def _dtp(self, _position: int, parts: list[str]) -> None:
-        if self.row is not None and _at(parts, 1) == "007":
-            self.row["effective_date"] = _date(_at(parts, 3))
+        if self.row is None:
+            return
+        day = _date(_at(parts, 3))
+        self.dates.append({"set_no": self.set_no, "qualifier": _at(parts, 1), "day": day})
+        if _at(parts, 1) == "007":
+            self.row["effective_date"] = day
 
     def _n1(self, _position: int, parts: list[str]) -> None:
-        column = {"P5": "sponsor_id", "IN": "payer_id"}.get(_at(parts, 1) or "")
-        if self.row is not None and column:
+        if self.row is None:
+            return
+        role = _at(parts, 1)
+        names = ("role", "name", "qualifier", "id")
+        party: Row = {"set_no": self.set_no, "account": None, "account2": None}
+        self.parties.append(party | {name: _at(parts, i) for i, name in enumerate(names, start=1)})
+        column = {"P5": "sponsor_id", "IN": "payer_id"}.get(role or "")
+        if column:
             self.row[column] = _at(parts, 4)
+
+    def _act(self, _position: int, parts: list[str]) -> None:
+        if self.row is not None and self.parties:
+            self.parties[-1] |= {"account": _at(parts, 1), "account2": _at(parts, 6)}
 
     def _se(self, position: int, parts: list[str]) -> None:
         if self.st is None:

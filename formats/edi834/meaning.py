@@ -9,7 +9,8 @@ import datetime as dt
 import polars as pl
 
 from formats.edi834 import codes
-from formats.edi834.guide import Rule
+from formats.edi834.guide_rule import Rule
+from formats.edi834.meaning_extras import detail_meaning
 from formats.edi834.prepare import MEMBER_TEXT, Prepared
 from formats.edi834.profile import Profile
 from formats.edi834.schema import Enrollment
@@ -58,9 +59,26 @@ def _far(column: str) -> pl.Expr:
     return (pl.col(column) < _EARLIEST) | (pl.col(column) > _LATEST)
 
 
-def member_meaning(profile: Profile) -> list[Rule]:
-    """Rules of meaning over members with facts."""
-    return _family_rules(profile) + _identity_rules(profile) + _member_dates()
+def member_meaning(profile: Profile, columns: list[str]) -> list[Rule]:
+    """Rules of meaning over members with facts; those of details when the members have these columns."""
+    rules = _family_rules(profile) + _identity_rules(profile) + _member_dates() + _ages(profile, columns)
+    return rules + (detail_meaning() if "death_date" in columns else [])
+
+
+def _ages(profile: Profile, columns: list[str]) -> list[Rule]:
+    """Children past the partner's age limit, unless disabled."""
+    if profile.child_age_limit is None:
+        return []
+    disabled = pl.col("handicapped") == "Y" if "handicapped" in columns else pl.lit(value=False)
+    birthday = pl.col("birth_date").dt.offset_by(f"{profile.child_age_limit}y")
+    covered = ~pl.col("maintenance_type").is_in(codes.ENDED) & pl.col("relationship").is_in(codes.CHILDREN)
+    return [
+        Rule(
+            "edi834.member.child_age", "DMG02",
+            covered & ~disabled.fill_null(value=False) & (birthday <= pl.col("eligibility_begin")),
+            "a child is past this partner's age limit", "End the coverage, or state the disability (INS10)", WARNING,
+        )
+    ]  # fmt: skip
 
 
 def _family_rules(profile: Profile) -> list[Rule]:

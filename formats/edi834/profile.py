@@ -4,11 +4,13 @@ import datetime as dt
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from string import Formatter
+from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from formats.edi834.codes import TIERS
+from formats.edi834.places import find
 from formats.errors import SettingsError
 
 Charset = Literal["basic", "extended"]
@@ -18,11 +20,22 @@ Delimiter = Annotated[str, Field(min_length=1, max_length=1)]
 Id = Annotated[str, Field(min_length=2, max_length=15, pattern=r"^[A-Za-z0-9 ._/-]+$")]
 Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9 &',./()-]+$")]
 Reference = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Za-z0-9 ._/-]+$")]
-MemberMaintenance = Literal["001", "021", "024", "025", "030"]
+Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,6}$")]
+MemberMaintenance = Literal["001", "021", "024", "025", "026", "030"]
 CoverageMaintenance = Literal["001", "002", "021", "024", "025", "026", "030", "032"]
+Action = Literal["2", "4", "RX"]
+Reason = Annotated[str, Field(min_length=2, max_length=2)]
+Rhythm = Annotated[
+    str, StringConstraints(pattern=r"^(never|daily|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN)|monthly:([1-9]|1\d|2[0-8]))$")
+]
+Version = Literal["005010X220A1", "005010X220", "004010X095A1"]
 
-VERSION = "005010X220A1"
+VERSION: Version = "005010X220A1"
+OLD_VERSION: Version = "004010X095A1"
 LINE_ENDS = {"none": "", "lf": "\n", "crlf": "\r\n"}
+GUIDES = Path(__file__).with_name("guides")
+_NAME_FIELDS = {"partner", "sender", "receiver", "function", "created", "millis", "usage", "mark", "sequence"}
+_DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 class _Model(BaseModel):
@@ -38,22 +51,59 @@ class Party(_Model):
 
 
 class Broker(Party):
-    """Loop 1000C: broker (BO) or third-party administrator (TV), with its account number (ACT01)."""
+    """Loop 1000C: broker (BO) or third-party administrator (TV), with its account numbers (ACT01, ACT06)."""
 
     role: Literal["BO", "TV"] = "BO"
     account: Reference | None = None
+    account2: Reference | None = None
+
+
+class Meaning(_Model):
+    """What the codes of one kind of file say: BGN08, and INS03, HD01 and INS04 of rows that leave theirs null."""
+
+    action: Action = "2"
+    member_maintenance: MemberMaintenance = "001"
+    coverage_maintenance: CoverageMaintenance = "001"
+    reason: Reason | None = None
+
+
+class Termination(_Model):
+    """How ended coverage is told: `once`, for `days` after its end (`window`), or never (`omission`)."""
+
+    policy: Literal["once", "window", "omission"] = "once"
+    days: Annotated[int, Field(ge=0, le=3660)] = 0
+
+
+class Retro(_Model):
+    """How far back a begin or end may lie; beyond it a family is stopped (error) or flagged (warning)."""
+
+    days: Annotated[int, Field(ge=0, le=3660)]
+    beyond: Literal["stop", "flag"] = "stop"
+
+
+class Schedule(_Model):
+    """On which days which file goes: never, daily, weekly:MON, monthly:1 (to 28). A full file wins over a change."""
+
+    full: Rhythm = "daily"
+    change: Rhythm = "never"
 
 
 class Profile(_Model):
     """One partner's terms. Frozen; the defaults are the widely accepted ones of the guide.
 
     `action` (BGN08), `member_maintenance` (INS03), `coverage_maintenance` (HD01) and `reason` (INS04) are
-    separate because carriers combine them freely; the last three fill rows that leave theirs null, which is
-    how a full file is made. `end_date` says what this partner takes an end date to mean; the frames always
-    hold the first day not covered. `tiers` maps our HD05 code to the partner's: a tier missing here is an error.
+    separate because carriers combine them freely; the last three fill rows that leave theirs null. They are those
+    of a full file; `change` holds the same four of a change file (`for_change`). `end_date` says what this partner
+    takes an end date to mean; the frames always hold the first day not covered. `tiers` maps our HD05 code to the
+    partner's: a tier missing here is an error.
+
+    Places (places.py) name elements: `required` (of every row), `required_subscriber` (of subscribers), `forbidden`
+    (left out), `constant` (place = text), `codes` (place = {ours = theirs}), and `deviations` (place = codes this
+    partner takes although the guide does not). `base` names a guide of the folder `guides` this one is laid over.
     """
 
     name: Reference
+    version: Version = VERSION
     element: Delimiter = "*"
     repetition: Delimiter = "^"
     component: Delimiter = ":"
@@ -70,49 +120,103 @@ class Profile(_Model):
     gs_receiver: Id | None = None
     usage: Literal["T", "P"] = "T"
     acknowledgment_requested: bool = True
+    file_name: str | None = None
+    function: Reference = "834"
 
     sponsor: Party
     payer: Party
     broker: Broker | None = None
+    administrator: Broker | None = None
     master_policy: Reference | None = None
     time_zone: Literal["ET", "CT", "MT", "PT", "UT", "GM"] | None = None
+    totals: bool = True
 
-    action: Literal["2", "4", "RX"] = "4"
+    action: Action = "4"
     member_maintenance: MemberMaintenance = "030"
     coverage_maintenance: CoverageMaintenance = "030"
-    reason: Annotated[str, Field(min_length=2, max_length=2)] | None = "XN"
+    reason: Reason | None = "XN"
+    change: Meaning = Meaning()
+    termination: Termination = Termination()
+    retro: Retro | None = None
+    schedule: Schedule = Schedule()
     max_members_per_set: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
+    max_members_per_file: Annotated[int, Field(ge=1)] | None = None
     subscriber_reference: Literal["subscriber_id", "ssn"] = "subscriber_id"
     member_identifier: Literal["ssn", "member_id", "none"] = "ssn"
     end_date: EndDate = "last_day_covered"
     tiers: dict[str, str] = Field(default_factory=lambda: {t: t for t in TIERS})
     requires_address: bool = False
+    child_age_limit: Annotated[int, Field(ge=18, le=99)] | None = None
+    plans: list[str] | None = None
+
+    required: list[str] = Field(default_factory=list)
+    required_subscriber: list[str] = Field(default_factory=list)
+    forbidden: list[str] = Field(default_factory=list)
+    constant: dict[str, Reference] = Field(default_factory=dict)
+    codes: dict[str, dict[str, Code]] = Field(default_factory=dict)
+    deviations: dict[str, list[Code]] = Field(default_factory=dict)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _over_base(cls, raw: Any) -> Any:
+        if not isinstance(raw, dict) or "base" not in raw:
+            return raw
+        known = {path.stem: path for path in GUIDES.glob("*.toml")}
+        if raw["base"] not in known:
+            raise ValueError(f"base must be one of {', '.join(sorted(known))}")
+        guide = tomllib.loads(known[raw["base"]].read_text(encoding="utf-8"))
+        return overlaid(guide, {k: v for k, v in raw.items() if k != "base"})
+
+    @field_validator("file_name")
+    @classmethod
+    def _template(cls, text: str | None) -> str | None:
+        try:
+            places = {name for _, name, _, _ in Formatter().parse(text or "") if name is not None}
+        except ValueError as error:
+            raise ValueError(f"is not a template: {error}") from error
+        if places - _NAME_FIELDS or (text is not None and not places & {"created", "sequence"}):
+            raise ValueError(f"may hold {', '.join(sorted(_NAME_FIELDS))}, and must hold created or sequence")
+        return text
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
+        self._delimiters()
+        if wrong := sorted({*self.tiers, *self.tiers.values()} - set(TIERS) - set(self.deviations.get("HD05", []))):
+            raise ValueError(f"tiers holds codes that HD05 does not know: {', '.join(wrong)}")
+        if self.sponsor.qualifier == "XV":
+            raise ValueError("sponsor.qualifier must be 24, 94 or FI")
+        parties = [self.payer, self.broker, self.administrator]
+        if any(party and party.qualifier == "24" for party in parties):
+            raise ValueError("payer.qualifier and broker.qualifier must be 94, FI or XV")
+        if self.action == "4" and self.member_maintenance != "030":
+            raise ValueError("action 4 (verify) goes with member_maintenance 030")
+        named = [*self.required, *self.required_subscriber, *self.forbidden]
+        named += [*self.constant, *self.codes, *self.deviations]
+        if wrong := sorted(place for place in named if find(place) is None):
+            raise ValueError(f"these are no places of the guide: {', '.join(wrong)}")
+        for kind in (self, self.change):
+            if kind.member_maintenance == "026" and "026" not in self.deviations.get("INS03", []):
+                raise ValueError("INS03 026 is outside the guide: declare it under deviations")
+        if self.version == OLD_VERSION and "RX" in (self.action, self.change.action):
+            raise ValueError("004010X095A1 knows the actions 2 and 4 only")
+        return self
+
+    def _delimiters(self) -> None:
         marks = [self.element, self.repetition, self.component, self.terminator]
         if len(set(marks)) < 4 or any(m.isalnum() or m.isspace() or not m.isascii() for m in marks):
             raise ValueError("delimiters must be four different ASCII marks, not letters, digits or blanks")
         for value in self._envelope_values():
             if any(m in value for m in marks):
-                raise ValueError("a delimiter occurs in an id, name or policy number of the profile")
+                raise ValueError("a delimiter occurs in an id, name, policy number or constant of the profile")
         if self.charset == "basic" and any("_" in v for v in self._envelope_values()):
             raise ValueError("an id, name or policy number holds _, which the basic character set has not")
-        if wrong := sorted({*self.tiers, *self.tiers.values()} - set(TIERS)):
-            raise ValueError(f"tiers holds codes that HD05 does not know: {', '.join(wrong)}")
-        if self.sponsor.qualifier == "XV":
-            raise ValueError("sponsor.qualifier must be 24, 94 or FI")
-        if self.payer.qualifier == "24" or (self.broker and self.broker.qualifier == "24"):
-            raise ValueError("payer.qualifier and broker.qualifier must be 94, FI or XV")
-        if self.action == "4" and self.member_maintenance != "030":
-            raise ValueError("action 4 (verify) goes with member_maintenance 030")
-        return self
 
     def _envelope_values(self) -> list[str]:
-        parties = [self.sponsor, self.payer, *([self.broker] if self.broker else [])]
+        brokers = [b for b in (self.broker, self.administrator) if b]
         ids = [self.sender_id, self.receiver_id, self.gs_sender, self.gs_receiver, self.master_policy]
-        ids += [self.broker.account if self.broker else None]
-        return [v for v in ids if v] + [v for p in parties for v in (p.name, p.id)]
+        ids += [account for b in brokers for account in (b.account, b.account2)]
+        parties = [self.sponsor, self.payer, *brokers]
+        return [v for v in ids if v] + [v for p in parties for v in (p.name, p.id)] + list(self.constant.values())
 
     def cased(self, text: str) -> str:
         """Envelope and header text in capitals when the partner's character set has no others."""
@@ -123,6 +227,34 @@ class Profile(_Model):
         """Terminator with the line end this partner wants after it."""
         return self.terminator + LINE_ENDS[self.line_end]
 
+    def for_change(self) -> "Profile":
+        """The same terms with the meanings of a change file."""
+        return self.model_copy(update=self.change.model_dump())
+
+    def due(self, day: dt.date) -> Literal["full", "change"] | None:
+        """Which file the schedule asks for on a day."""
+        if _falls(self.schedule.full, day):
+            return "full"
+        return "change" if _falls(self.schedule.change, day) else None
+
+    def named(self, created: dt.datetime, sequence: int, *, change: bool = False) -> str:
+        """The file's name by the template; without one `<partner>_<full|change>_<date>_<sequence>.834`."""
+        template = self.file_name or "{partner}_{mark}_{created:%Y%m%d}_{sequence:02}.834"
+        return template.format(
+            partner=self.name, sender=self.sender_id, receiver=self.receiver_id, function=self.function,
+            created=created, millis=f"{created.microsecond // 1000:03}", usage=self.usage,
+            mark="change" if change else "full", sequence=sequence,
+        )  # fmt: skip
+
+
+def _falls(rhythm: str, day: dt.date) -> bool:
+    kind, _, when = rhythm.partition(":")
+    return (
+        kind == "daily"
+        or (kind == "weekly" and _DAYS[day.weekday()] == when)
+        or (kind == "monthly" and str(day.day) == when)
+    )
+
 
 @dataclass(frozen=True)
 class Stamp:
@@ -130,7 +262,8 @@ class Stamp:
 
     `set_control` is the ST02 of the first set; further sets take the numbers that follow (`sets_needed` says
     how many). `created` comes from the business date and record, not from a clock. With `original_reference`
-    the file is a re-submission (BGN01 15). `effective` is the file's DTP*007, when the partner wants one.
+    the file is a re-submission (BGN01 15), or with `copy` an information copy (22). `effective` is the file's
+    DTP*007, when the partner wants one; `dates` are further header dates as (qualifier, day).
     """
 
     interchange_control: int
@@ -140,6 +273,17 @@ class Stamp:
     created: dt.datetime
     effective: dt.date | None = None
     original_reference: str | None = None
+    copy: bool = False
+    dates: tuple[tuple[Literal["090", "091", "303", "382", "388"], dt.date], ...] = ()
+
+
+def overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+    """One raw table over another: tables are merged key by key, everything else is replaced."""
+    merged = dict(base)
+    for key, value in over.items():
+        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
+        merged[key] = overlaid(merged[key], value) if both else value
+    return merged
 
 
 def load_profile(path: Path) -> Profile:

@@ -5,8 +5,10 @@ a file. Our own reader checks the envelope and its counts, which the small inter
 """
 
 import json
+import re
 import subprocess
 import sys
+from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,8 +18,8 @@ import numpy as np
 import polars as pl
 
 from formats.edi834 import referee_worker
-from formats.edi834.headers import headers
-from formats.edi834.reader import placed
+from formats.edi834.headers import headers, of_headers
+from formats.edi834.placing import placed
 from formats.edi834.referee_worker import Fault
 from formats.edi834.segments import SEPARATOR, split
 from formats.edi834.text import BASIC
@@ -42,29 +44,54 @@ class Verdict:
     problems: pl.DataFrame
 
 
-def referee(data: bytes, charset: Literal["E", "B"] = "E", sets: int | None = None, processes: int = 1) -> Verdict:
-    """Have pyx12 4.0.0 judge the file's sets: all, or `sets` of them (first, last, evenly between).
+@dataclass(frozen=True)
+class Effort:
+    """How much of a file pyx12 is shown, by whom.
 
-    With `processes` above 1 the sets are shared out to that many Python processes, started by path, so it works
-    from a daemon, a thread or a Dagster run. `charset` B also refuses data outside the basic set; that is
-    looked at here, since pyx12's own basic mode refuses the very ISA11 that 5010 asks for. About 900 members/s a
-    process. A crash of pyx12 or of a process is a problem row, and the file is then not valid.
+    sets: so many (first, last, evenly between), None: all. seconds: as many of these as are begun in that time, one
+    per process at least; taken so that those judged lie evenly over the file. processes: Python processes that share
+    the sets, started by path, so that it works from a daemon, a thread or a Dagster run.
+    """
+
+    sets: int | None = None
+    seconds: float | None = None
+    processes: int = 1
+
+
+def referee(
+    data: bytes,
+    charset: Literal["E", "B"] = "E",
+    effort: Effort = Effort(),
+    deviations: Iterable[str] = (),
+) -> Verdict:
+    """Have pyx12 4.0.0 judge the file's sets, about 900 members/s a process; what is not judged is counted.
+
+    `charset` B also refuses data outside the basic set; that is looked at here, since pyx12's own basic mode refuses
+    the very ISA11 that 5010 asks for. `deviations` are places whose codes the partner has agreed to although the guide
+    does not (`Profile.deviations`). A crash of pyx12 or of a process is a problem row, and the file is then not valid.
     """
     parts = split(data)
-    _, envelope = headers(placed(parts.segments))
+    envelope = headers(of_headers(placed(parts.segments)), parts.segments.height).problems
     found = [problems(parts.problems), envelope]
     small = _small_interchanges(parts.segments)
-    chosen = _chosen(len(small), sets)
-    judged = _judge([small[i][1] for i in chosen], processes)
-    rows = []
-    for i, judgement in zip(chosen, judged, strict=True):
-        rows += _rows(small[i][0], judgement)
+    chosen = _chosen(len(small), effort.sets)
+    judged = _judge([small[i][1] for i in chosen], effort)
+    agreed = {place.rpartition(".")[2] for place in deviations}
+    rows, fine = [], bool(small)
+    for i, (accepted, faults) in sorted((chosen[n], judgement) for n, judgement in judged.items()):
+        left = [f for f in faults if not _agreed(f, agreed)]
+        rows += _rows(small[i][0], (accepted or (bool(faults) and not left), left))
+        fine = fine and (accepted or (bool(faults) and not left))
     found.append(problems(rows))
     if charset == "B":
         found.append(_beyond_basic(parts.segments))
     everything = pl.concat(found)
-    fine = bool(small) and not has_errors(everything) and all(accepted for accepted, _ in judged)
-    return Verdict(fine, len(small), len(chosen), everything)
+    return Verdict(fine and not has_errors(everything), len(small), len(judged), everything)
+
+
+def _agreed(fault: Fault, places: set[str]) -> bool:
+    level, code, _, element, name = fault
+    return level == "element" and code == "7" and f"{name}{element or 0:02d}" in places
 
 
 def _beyond_basic(segments: pl.DataFrame) -> pl.DataFrame:
@@ -92,6 +119,12 @@ def _small_interchanges(segments: pl.DataFrame) -> list[tuple[int, str]]:
         pl.when(pl.col("id") == "GS").then(pl.col("text")).forward_fill().alias("gs"),
         (pl.col("id") == "ST").cast(pl.Int64).cum_sum().alias("set_no"),
     ).filter((pl.col("set_no") > 0) & ~pl.col("id").is_in(["ISA", "GS", "GE", "IEA", "TA1"]))
+    # pyx12 knows no repetitions: it is shown the first of each, and our own rules look at the others.
+    repetition = next((_element(isa, 11) for isa in marked["isa"].head(1) if isa), "")
+    if len(repetition) == 1 and not repetition.isalnum():
+        single = pl.col("text").str.replace_all(f"{re.escape(repetition)}[^{SEPARATOR}]*", "")
+        repeats = pl.col("id").is_in(["DMG", "COB"])
+        marked = marked.with_columns(pl.when(repeats).then(single).otherwise("text").alias("text"))
     sets = marked.group_by("set_no", maintain_order=True).agg(
         pl.col("position").first(), pl.col("isa", "gs").first().fill_null(""), pl.col("text").str.join(_END)
     )
@@ -108,22 +141,33 @@ def _element(text: str, index: int) -> str:
     return parts[index] if index < len(parts) else ""
 
 
-def _judge(texts: list[str], processes: int) -> list[Judgement]:
-    shares = min(processes, len(texts))
+def _judge(texts: list[str], effort: Effort) -> dict[int, Judgement]:
+    """Judgements by number of the text; those that time did not allow are missing."""
+    order = _spread(len(texts))
+    shares = min(effort.processes, len(texts))
     if shares <= 1:
-        return [referee_worker.judge(text) for text in texts]
-    order = sorted(range(len(texts)), key=lambda i: -len(texts[i]))
-    lots = [order[n::shares] for n in range(shares)]  # long and short sets dealt out alike
+        return dict(zip(order, referee_worker.judge_within([texts[i] for i in order], effort.seconds), strict=False))
+    lots = [order[n::shares] for n in range(shares)]
     with ThreadPoolExecutor(shares) as pool:
-        answers = pool.map(lambda lot: _in_process([texts[i] for i in lot]), lots)
-        judged = {i: one for lot, answer in zip(lots, answers, strict=True) for i, one in zip(lot, answer, strict=True)}
-    return [judged[i] for i in range(len(texts))]
+        answers = pool.map(lambda lot: _in_process([texts[i] for i in lot], effort.seconds), lots)
+        return {i: one for lot, answer in zip(lots, answers, strict=True) for i, one in zip(lot, answer, strict=False)}
 
 
-def _in_process(texts: list[str]) -> list[Judgement]:
+def _spread(total: int) -> list[int]:
+    """All numbers below `total`: the first, the last, then ever finer between, so that any start lies evenly."""
+    order = dict.fromkeys([0, max(total - 1, 0)] if total else [])
+    step = total
+    while len(order) < total:
+        step = max(step // 2, 1)
+        order |= dict.fromkeys(range(0, total, step))
+    return list(order)
+
+
+def _in_process(texts: list[str], seconds: float | None) -> list[Judgement]:
     command = [sys.executable, "-P", str(Path(referee_worker.__file__))]
+    asked = json.dumps({"texts": texts, "seconds": seconds}).encode()
     done = subprocess.run(  # noqa: S603  # our own interpreter and script, no shell
-        command, input=json.dumps(texts).encode(), stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
+        command, input=asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, check=False
     )
     if done.returncode != 0:
         return [(False, [("failed", str(done.returncode), 1, None, "")])] * len(texts)

@@ -1,6 +1,6 @@
 """Runs pyx12 over small interchanges, in this process or as a script with its own.
 
-As a script it reads a JSON list of texts from stdin and writes a JSON list of judgements to stdout, so that
+As a script it reads {texts, seconds} as JSON from stdin and writes a JSON list of judgements to stdout, so that
 member data go through pipes only. Only codes and positions come out, never values. Imports nothing of ours: it
 runs by path, without a package.
 """
@@ -9,6 +9,7 @@ import io
 import json
 import logging
 import sys
+import time
 from typing import Any
 
 import pyx12.errors
@@ -51,6 +52,17 @@ def judge(text: str) -> tuple[bool, list[Fault]]:
     return accepted, _faults(json.loads(written)) if written else []
 
 
+def judge_within(texts: list[str], seconds: float | None) -> list[tuple[bool, list[Fault]]]:
+    """Judgements of the texts in their order: of all, or of as many as are begun within so many seconds, one at least."""
+    began = time.monotonic()
+    judged: list[tuple[bool, list[Fault]]] = []
+    for text in texts:
+        if judged and seconds is not None and time.monotonic() - began >= seconds:
+            break
+        judged.append(judge(text))
+    return judged
+
+
 def _faults(report: dict[str, Any]) -> list[Fault]:
     found: list[Fault] = []
     for interchange in report["interchanges"]:
@@ -76,8 +88,8 @@ def _segment_faults(segment: dict[str, Any]) -> list[Fault]:
 def main() -> None:
     """Serve one request."""
     answers, sys.stdout = sys.stdout, io.StringIO()  # whatever a library prints stays out of the answer
-    texts = json.loads(sys.stdin.buffer.read())
-    json.dump([judge(text) for text in texts], answers)
+    asked = json.loads(sys.stdin.buffer.read())
+    json.dump(judge_within(asked["texts"], asked["seconds"]), answers)
     answers.flush()
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from formats.edi834.extras import EXTRAS, Schema, no_extras
 from formats.problems import problems
-
-Schema = dict[str, pl.DataType]
 
 INTERCHANGE: Schema = {  # one row per 834 transaction set
     "set_no": pl.Int64(),  # 1-based running number of the set in the file
@@ -72,10 +71,12 @@ MEMBERS: Schema = {
 
 COVERAGES: Schema = {
     "member_key": pl.String(),
+    "coverage_key": pl.String(),  # what rows of extras name it by; null when none does
     "maintenance_type": pl.String(),  # HD01; null when writing: the profile's value for full files
     "line": pl.String(),  # HD03: HLT DEN VIS ...
     "plan_code": pl.String(),  # HD04
     "tier": pl.String(),  # HD05: EMP ESP ECH FAM ...
+    "late": pl.String(),  # HD09: Y, N
     "begin": pl.Date(),  # DTP*348
     "end": pl.Date(),  # DTP*349, first day not covered
     "premium_cents": pl.Int64(),  # AMT*P3
@@ -93,69 +94,17 @@ POSITIONS: Schema = {  # where each written segment stands, to trace IK3/IK4 bac
     "field": pl.String(),  # the main column the segment carries
 }
 
-TA1: Schema = {
-    "interchange_control": pl.String(),  # TA101 = the ISA13 it speaks of
-    "date": pl.String(),
-    "time": pl.String(),
-    "verdict": pl.String(),  # TA104: A accepted, E accepted with errors, R rejected
-    "note": pl.String(),  # TA105
-    "sender_id": pl.String(),  # of the acknowledging interchange
-    "position": pl.Int64(),
-}
-
-GROUPS: Schema = {  # one row per AK1/AK9
-    "ack_no": pl.Int64(),  # running number of the acknowledgement set in the file
-    "kind": pl.String(),  # 999 or 997
-    "sender_id": pl.String(),
-    "functional_id": pl.String(),  # AK101
-    "group_control": pl.String(),  # AK102 = the GS06 it speaks of
-    "version": pl.String(),  # AK103
-    "verdict": pl.String(),  # AK901: A E P R M W X; null when AK9 is missing
-    "sets_included": pl.Int64(),  # AK902
-    "sets_received": pl.Int64(),  # AK903
-    "sets_accepted": pl.Int64(),  # AK904
-    "codes": pl.String(),  # AK905.. joined by blanks, raw
-    "position": pl.Int64(),
-}
-
-SETS: Schema = {  # one row per AK2
-    "ack_no": pl.Int64(),
-    "group_control": pl.String(),
-    "set_id": pl.String(),  # AK201
-    "set_control": pl.String(),  # AK202 = the ST02 it speaks of
-    "version": pl.String(),  # AK203
-    "verdict": pl.String(),  # IK501/AK501
-    "codes": pl.String(),  # IK502.. joined by blanks, raw
-    "position": pl.Int64(),
-}
-
-ACK_ERRORS: Schema = {  # one row per IK4, or per IK3 that has none; copies of bad values are not kept
-    "ack_no": pl.Int64(),
-    "group_control": pl.String(),
-    "set_control": pl.String(),
-    "segment": pl.String(),  # IK301
-    "segment_position": pl.Int64(),  # IK302, ST = 1
-    "loop": pl.String(),  # IK303
-    "segment_code": pl.String(),  # IK304
-    "element": pl.Int64(),  # IK401-1
-    "component": pl.Int64(),  # IK401-2
-    "data_element": pl.String(),  # IK402
-    "element_code": pl.String(),  # IK403
-    "position": pl.Int64(),
-}
-
-APPLICATIONS: Schema = {  # 824: one row per OTI
-    "reference": pl.String(),  # BGN02 of the 824
-    "original_reference": pl.String(),  # BGN06
-    "scope": pl.String(),  # first letter of OTI01: T set, B batch, I item
-    "verdict": pl.String(),  # second letter of OTI01: A E R P
-    "qualifier": pl.String(),  # OTI02, or REF01 below the OTI
-    "value": pl.String(),  # OTI03, or REF02
-    "group_control": pl.String(),  # OTI08
-    "set_control": pl.String(),  # OTI09
-    "set_id": pl.String(),  # OTI10
-    "codes": pl.String(),  # TED01 and RED06, joined by blanks, raw
-    "position": pl.Int64(),
+HEADER: dict[str, Schema] = {  # what a read header holds several of
+    "parties": {  # N1 of loops 1000A to 1000C, with ACT of 1100C
+        "set_no": pl.Int64(),
+        "role": pl.String(),  # P5 sponsor, IN payer, BO broker, TV administrator
+        "name": pl.String(),
+        "qualifier": pl.String(),
+        "id": pl.String(),
+        "account": pl.String(),  # ACT01
+        "account2": pl.String(),  # ACT06
+    },
+    "dates": {"set_no": pl.Int64(), "qualifier": pl.String(), "day": pl.Date()},  # DTP of the header
 }
 
 
@@ -176,28 +125,35 @@ def conform(frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:
 class Enrollment:
     """An enrollment file as frames; columns: INTERCHANGE, MEMBERS, COVERAGES and the problems of reading.
 
-    Build one from the record with members and coverages alone: missing optional columns become null.
+    Build one from the record with members and coverages alone: missing optional columns become null. `extras`
+    holds the frames of EXTRAS by name, `header` those of HEADER; what is not given is empty.
     """
 
     members: pl.DataFrame
     coverages: pl.DataFrame
     interchange: pl.DataFrame = field(default_factory=lambda: empty(INTERCHANGE))
     problems: pl.DataFrame = field(default_factory=problems)
+    extras: dict[str, pl.DataFrame] = field(default_factory=no_extras)
+    header: dict[str, pl.DataFrame] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         """Hold the declared columns at the door."""
         object.__setattr__(self, "members", conform(self.members, MEMBERS))
         object.__setattr__(self, "coverages", conform(self.coverages, COVERAGES))
         object.__setattr__(self, "interchange", conform(self.interchange, INTERCHANGE))
+        known = no_extras() | {name: conform(frame, EXTRAS[name]) for name, frame in self.extras.items()}
+        object.__setattr__(self, "extras", known)
+        header = {name: conform(self.header[name], HEADER[name]) if name in self.header else empty(HEADER[name]) for name in HEADER}
+        object.__setattr__(self, "header", header)
 
+    def only(self, members: pl.DataFrame) -> "Enrollment":
+        """What belongs to the members named by column member_key; interchange and problems stay."""
+        keys = members.select("member_key").unique()
 
-@dataclass(frozen=True)
-class Acks:
-    """What a partner answered; columns: TA1, GROUPS, SETS, ACK_ERRORS, APPLICATIONS, and read problems."""
+        def theirs(frame: pl.DataFrame) -> pl.DataFrame:
+            return frame.join(keys, on="member_key", how="semi", maintain_order="left")
 
-    ta1: pl.DataFrame = field(default_factory=lambda: empty(TA1))
-    groups: pl.DataFrame = field(default_factory=lambda: empty(GROUPS))
-    sets: pl.DataFrame = field(default_factory=lambda: empty(SETS))
-    errors: pl.DataFrame = field(default_factory=lambda: empty(ACK_ERRORS))
-    applications: pl.DataFrame = field(default_factory=lambda: empty(APPLICATIONS))
-    problems: pl.DataFrame = field(default_factory=problems)
+        extras = {name: theirs(frame) for name, frame in self.extras.items()}
+        return Enrollment(
+            theirs(self.members), theirs(self.coverages), self.interchange, self.problems, extras, self.header
+        )

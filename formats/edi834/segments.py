@@ -6,6 +6,7 @@ delimiter. What was odd about the envelope becomes problem rows; nothing raises.
 
 import codecs
 import re
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -33,6 +34,19 @@ class Split:
     problems: list[Row]
 
 
+@dataclass(frozen=True)
+class Region:
+    """One interchange: where its text lies, its delimiters, and what is odd about its ISA."""
+
+    start: int
+    stop: int
+    element: str
+    component: str
+    repetition: str
+    terminator: str
+    problem: Row | None = None
+
+
 def decoded(data: bytes) -> tuple[str, list[Row]]:
     """The bytes as text: UTF-8 with or without BOM, UTF-16 with BOM, else Latin-1; and what was odd."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -53,25 +67,46 @@ def decoded(data: bytes) -> tuple[str, list[Row]]:
 def split(data: bytes) -> Split:
     """Split X12 bytes into segments. Never raises; an unreadable file gives no segments and an error row."""
     text, found = decoded(data)
+    regions_found, odd = regions(text)
+    frames: list[pl.DataFrame] = []
+    offset = 0
+    for number, region in enumerate(regions_found, start=1):
+        if region.problem:
+            odd.append({**region.problem, "line": offset + 1})
+        frames.append(cut(text[region.start : region.stop], region, offset, number))
+        offset += frames[-1].height
+    components = [region.component for region in regions_found]
+    return Split(pl.concat(frames) if frames else pl.DataFrame(schema=SEGMENTS), components, found + odd)
+
+
+def regions(text: str) -> tuple[list[Region], list[Row]]:
+    """The interchanges of a text, and what was odd; one region with guessed marks when there is no ISA."""
     start = _next_isa(text, 0)
     if start < 0:
-        return _fragment(text, found)
+        return _fragment(text)
+    found: list[Row] = []
     if text[:start].strip():
         found.append(_odd("leading", WARNING, 1, "there is text before the first ISA", "It was skipped"))
-    frames: list[pl.DataFrame] = []
-    components: list[str] = []
-    offset = 0
+    made: list[Region] = []
     while start >= 0:
         element, component, terminator, issue = _marks(text, start)
-        if issue:
-            found.append({**issue, "line": offset + 1})
         stop = _region_end(text, start, terminator)
-        frame = _cut(text[start:stop], element, terminator, offset, len(frames) + 1)
-        frames.append(frame)
-        components.append(component)
-        offset += frame.height
+        parts = text[start : start + 400].split(element, 12)
+        repetition = parts[11] if len(parts) > 11 and len(parts[11]) == 1 and not parts[11].isalnum() else "^"
+        made.append(Region(start, stop, element, component, repetition, terminator, issue))
         start = _next_isa(text, stop) if stop < len(text) else -1
-    return Split(pl.concat(frames), components, found)
+    return made, found
+
+
+def chunks(text: str, region: Region, size: int) -> Iterator[str]:
+    """The text of a region in pieces of about `size` characters, each but the first beginning with an INS."""
+    opens = re.compile(re.escape(region.terminator) + r"\s*(?=INS" + re.escape(region.element) + ")")
+    start = region.start
+    while start < region.stop:
+        found = opens.search(text, start + size, region.stop) if start + size < region.stop else None
+        stop = found.end() if found else region.stop
+        yield text[start:stop]
+        start = stop
 
 
 def elements(frame: pl.DataFrame, count: int) -> pl.DataFrame:
@@ -152,13 +187,15 @@ def _region_end(text: str, start: int, terminator: str) -> int:
     return match.end() if match else len(text)
 
 
-def _cut(text: str, element: str, terminator: str, offset: int, number: int) -> pl.DataFrame:
-    text = text.replace(element, SEPARATOR) if element != SEPARATOR else text
-    pieces = pl.select(pl.lit(text).str.split(terminator).explode().alias("text"))
+def cut(text: str, region: Region, offset: int, number: int) -> pl.DataFrame:
+    """The segments of a piece of a region (SEGMENTS), counted on from `offset`."""
+    text = text.replace(region.element, SEPARATOR) if region.element != SEPARATOR else text
+    pieces = pl.select(pl.lit(text).str.split(region.terminator).explode().alias("text"))
     pieces = pieces.with_columns(pl.col("text").str.strip_chars(" \t\r\n")).filter(pl.col("text") != "")
-    identified = pieces.with_columns(
-        pl.col("text").str.slice(0, 4).str.split_exact(SEPARATOR, 1).struct[0].str.to_uppercase().alias("id")
-    )
+    head = pl.col("text").str.slice(0, 4)
+    short = head.str.slice(2, 1) == SEPARATOR  # two letters, as N3; else three, and what has four is no segment
+    name = pl.when(short).then(head.str.slice(0, 2)).otherwise(head.str.strip_chars_end(SEPARATOR))
+    identified = pieces.with_columns(name.str.to_uppercase().alias("id"))
     return identified.select(
         pl.int_range(offset + 1, offset + 1 + pl.len(), dtype=pl.Int64).alias("position"),
         pl.lit(number, pl.Int64).alias("interchange"),
@@ -170,13 +207,12 @@ def _cut(text: str, element: str, terminator: str, offset: int, number: int) -> 
 _FIRST = re.compile(r"\s*(?:GS|ST|TA1|AK1|INS|BGN)([^\w\s])", re.ASCII)
 
 
-def _fragment(text: str, found: list[Row]) -> Split:
+def _fragment(text: str) -> tuple[list[Region], list[Row]]:
     """Text without an ISA: read with guessed delimiters when it begins like X12, else not at all."""
     match = _FIRST.match(text)
     if match is None:
         hint = "Check that the right file was taken, and that it is not compressed or encrypted"
-        odd = _odd("not_x12", ERROR, 1, "the file is empty or not X12", hint)
-        return Split(pl.DataFrame(schema=SEGMENTS), [], [*found, odd])
+        return [], [_odd("not_x12", ERROR, 1, "the file is empty or not X12", hint)]
     odd = _odd("no_isa", ERROR, 1, "the ISA is missing", "Delimiters were guessed; ask for a whole file")
     terminator = "~" if "~" in text else "\n"
-    return Split(_cut(text, match.group(1), terminator, 0, 1), [":"], [*found, odd])
+    return [Region(0, len(text), match.group(1), ":", "^", terminator)], [odd]

@@ -1,0 +1,110 @@
+import polars as pl
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from formats.edi834 import EXTRAS, Enrollment, check, read, write, write_with_positions
+from formats.edi834.referee import referee
+from formats.problems import ERROR
+from tests.formats.edi834.book import STAMP, enrollments, profile
+from tests.formats.edi834.extras_book import everything, family, having, loaded, with_extras
+
+RANDOM = settings(
+    max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
+)
+
+
+def test_there_is_one_of_everything() -> None:
+    assert set(everything()) == set(EXTRAS)
+    assert not any(frame.is_empty() for frame in loaded().extras.values())
+
+
+def test_what_is_written_is_valid_to_pyx12() -> None:
+    verdict = referee(write(loaded(), profile(), STAMP))
+    assert verdict.valid, verdict.problems["message"].to_list()
+
+
+def test_the_checker_agrees() -> None:
+    found = check(loaded(), profile()).filter(pl.col("severity") == ERROR)
+    assert found.is_empty(), found["message"].to_list()
+
+
+def renamed(back: Enrollment, ours: Enrollment, members: list[str]) -> dict[str, pl.DataFrame]:
+    """The extras that were read, under our keys; coverages are told apart by their line."""
+    keys = dict(zip(back.members.sort("position")["member_key"], members, strict=True))
+    by_line = {(m, line): k for m, line, k in ours.coverages.select("member_key", "line", "coverage_key").iter_rows()}
+    held = {
+        k: by_line[keys[m], line]
+        for m, line, k in back.coverages.select("member_key", "line", "coverage_key").iter_rows()
+    }
+    out = {}
+    for name, frame in back.extras.items():
+        done = frame.with_columns(pl.col("member_key").replace_strict(keys, return_dtype=pl.String))
+        if "coverage_key" in frame.columns:
+            done = done.with_columns(
+                pl.col("coverage_key").replace_strict(held, default=None, return_dtype=pl.String)
+            )
+        out[name] = done
+    return out
+
+
+def assert_same(back: Enrollment, made: Enrollment, members: list[str]) -> None:
+    found = renamed(back, made, members)
+    for name in EXTRAS:
+        columns = list(EXTRAS[name])
+        one, other = found[name].select(columns).sort(columns), made.extras[name].sort(columns)
+        assert one.equals(other), (name, one.to_dicts(), other.to_dicts())
+
+
+@pytest.mark.parametrize("marks", [{}, {"element": "|", "repetition": "!", "component": ">", "terminator": "#"}])
+def test_everything_comes_back(marks: dict[str, str]) -> None:
+    data, places = write_with_positions(loaded(), profile(**marks), STAMP)
+    back = read(data)
+    assert back.problems.is_empty()
+    members = places.filter(pl.col("segment") == "INS")["member_key"].to_list()
+    assert_same(back, loaded(), members)
+    assert back.coverages.filter(pl.col("late") == "N").height == 1
+
+
+@RANDOM
+@given(with_extras(enrollments()), st.integers(1, 12))
+def test_extras_at_random_come_back(made: Enrollment, limit: int) -> None:
+    terms = profile(max_members_per_set=limit)
+    data, places = write_with_positions(made, terms, STAMP)
+    back = read(data)
+    assert back.problems.is_empty(), back.problems.to_dicts()
+    members = places.filter(pl.col("segment") == "INS").sort("set_control", "position")["member_key"].to_list()
+    assert_same(back, made, members)
+
+
+def test_order_of_rows_does_not_matter() -> None:
+    turned = {name: frame.reverse() for name, frame in loaded().extras.items()}
+    made = Enrollment(loaded().members.reverse(), loaded().coverages.reverse(), extras=turned)
+    assert write(made, profile(), STAMP) == write(loaded(), profile(), STAMP)
+
+
+def test_pieces_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
+    data = write(loaded(), profile(), STAMP) * 3
+    whole = read(data)
+    monkeypatch.setattr("formats.edi834.reader._PIECE", 300)
+    parts = read(data)
+    assert parts.members.equals(whole.members)
+    assert parts.coverages.equals(whole.coverages)
+    assert parts.interchange.equals(whole.interchange)
+    assert parts.problems.equals(whole.problems)
+    for name in EXTRAS:
+        assert parts.extras[name].equals(whole.extras[name]), name
+
+
+def test_positions_of_extras_name_their_columns() -> None:
+    data, places = write_with_positions(loaded(), profile(), STAMP)
+    lines = [s.strip() for s in data.decode().split("~")][2:]
+    for row in places.iter_rows(named=True):
+        assert lines[row["position"] - 1].split("*")[0] == row["segment"]
+    assert places.height == len(lines) - lines.index(next(s for s in lines if s.startswith("INS"))) - 4
+    unnamed = places.filter(pl.col("field").is_null())
+    assert set(unnamed["segment"]) == {"LS", "LE"}, unnamed.to_dicts()
+
+
+def test_nothing_but_the_family_when_there_are_no_extras() -> None:
+    assert write(having(family(), {}), profile(), STAMP) == write(family(), profile(), STAMP)
