@@ -77,11 +77,12 @@ def _may_approve(file: dict[str, Any], sha256: bytes, approver: str, reason: str
         missing = file["approvals_needed"] - file["approvals"]
         raise GuardError(f"{approver} has approved it already, it needs {missing} more by somebody else", where=where)
     if file["questions"] and not reason:
+        money = file["kind"] == "nacha"
         raise GuardError(
-            f"{file['questions']} of its entries may be doubles",
+            f"{file['questions']} of its {'entries may be doubles' if money else 'members must be asked about'}",
             where=where,
-            hint="look at them with daybook files, then approve with a --reason that says why they are none, or "
-            "declare the file void",
+            hint="look at them with daybook files, then approve with a --reason that says why "
+            f"{'they are none' if money else 'it is right'}, or declare the file void",
         )
 
 

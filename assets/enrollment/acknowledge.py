@@ -57,7 +57,7 @@ def _append_verdicts(tx: Tx, ours: pl.DataFrame, sha256: bytes) -> None:
     rows = ours.unique(_KEY, keep="first", maintain_order=True).join(before, on=_KEY, how="anti", maintain_order="left")
     tx.append(
         "enrollment.acknowledgement",
-        rows.select(*_KEY, "verdict", "errors").with_columns(
+        rows.select(*_KEY, "verdict", "errors", "short").with_columns(
             sha256=pl.lit(sha256), business_date=pl.lit(tx.business_date)
         ),
     )

@@ -19,6 +19,7 @@ _HEARD = {
     "verdict": pl.String(),  # as received; empty when the partner left it out
     "refused": pl.Boolean(),
     "errors": pl.Int64(),
+    "short": pl.Boolean(),  # of a group: fewer sets accepted than received
     "position": pl.Int64(),  # segment of the acknowledgement
     "group_number": pl.Int64(),  # of a set: the GS06 it was in
 }
@@ -42,16 +43,18 @@ def heard(acks: Acks) -> pl.DataFrame:
     parts = [
         acks.ta1.select(
             level=pl.lit("interchange"), control_number=number("interchange_control"), verdict="verdict", refused=bad,
-            errors=pl.lit(0, pl.Int64), position="position", group_number=pl.lit(None, pl.Int64),
+            errors=pl.lit(0, pl.Int64), short=pl.lit(value=False), position="position",
+            group_number=pl.lit(None, pl.Int64),
         ),
         groups.select(
             level=pl.lit("group"), control_number=number("group_control"), verdict="verdict",
             refused=bad | (pl.col("verdict") == "P") | short,
-            errors=pl.col("errors"), position="position", group_number=pl.lit(None, pl.Int64),
+            errors=pl.col("errors"), short=short, position="position", group_number=pl.lit(None, pl.Int64),
         ),
         sets.select(
             level=pl.lit("set"), control_number=number("set_control"), verdict="verdict", refused=bad,
-            errors=pl.col("errors"), position="position", group_number=number("group_control"),
+            errors=pl.col("errors"), short=pl.lit(value=False), position="position",
+            group_number=number("group_control"),
         ),
     ]  # fmt: skip
     rows = pl.concat([p.cast(_HEARD) for p in parts])  # type: ignore[arg-type]  # a dict of types is a schema

@@ -124,6 +124,8 @@ def _add(made: _Made, draft: Draft, parts: Sequence[Part]) -> None:
             pl.lit(draft.task.company_id, pl.Int32).alias("company_id"),
         ]
         made.numbers.append(part.numbers.with_columns(*owner, no))
+        if left.is_empty():
+            continue
         mine = left.join(part.places, on="member_key", how="inner", maintain_order="left")
         if sequence == SEQUENCES[draft.task.purpose]:
             keys = pl.concat([p.places["member_key"] for p in parts])

@@ -1,6 +1,6 @@
--- One file and where it stands: sha256, created_by, name, business_date, state, event_no (the last), questions,
+-- One file and where it stands: kind, sha256, created_by, name, business_date, state, event_no (the last), questions,
 -- approvals_needed, approvals (given), approvers.
-SELECT f.sha256, f.created_by, f.name, f.business_date, e.state, e.event_no, f.questions, f.approvals_needed,
+SELECT f.kind, f.sha256, f.created_by, f.name, f.business_date, e.state, e.event_no, f.questions, f.approvals_needed,
   a.approvals, a.approvers
 FROM exchange.file f
 JOIN LATERAL (SELECT state, event_no FROM exchange.event e WHERE e.company_id = f.company_id AND e.file_id = f.file_id
