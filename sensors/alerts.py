@@ -33,10 +33,11 @@ def _sense(context: dg.SensorEvaluationContext, desk: Desk, query: str) -> dg.Sk
 
 @dg.sensor(
     minimum_interval_seconds=900,
-    description="Raises an alert for a vendor file not answered after two days and for a file whose fate is unknown.",
+    description="Raises an alert for a vendor file not answered in the hours agreed on, and for a file whose fate is "
+    "unknown.",
 )
 def overdue_acknowledgements(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
-    """A vendor file sent more than two days ago and not answered; a file whose fate is unknown."""
+    """A vendor file that was sent and not answered in time; a file whose fate is unknown."""
     return _sense(context, desk, "delivery/overdue")
 
 

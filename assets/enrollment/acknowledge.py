@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.enrollment.answers import FILE, heard, matched, new_events, verdicts
+from assets.enrollment.applications import Said, said
 from assets.enrollment.tracing import explained, written_at
 from formats.edi834 import Acks, read_acks
 from formats.errors import RecordError
@@ -18,10 +19,11 @@ _TRACED = 5  # errors spelled out in an event's detail; all of them are exceptio
 
 
 def acknowledge(tx: Tx, sha256: bytes, data: bytes, vault: Vault) -> dict[str, int]:
-    """Record what a received TA1 or 999 says of our files. The same content twice changes nothing.
+    """Record what a received TA1, 999 or 824 says of our files. The same content twice changes nothing.
 
-    Appends enrollment.acknowledgement per level, exchange.event (acknowledged, rejected) where the state gets more
-    severe, exchange.exception: unmatched_ack, set_error per IK3/IK4, application_ack for an 824, unreadable.
+    Appends enrollment.acknowledgement per level, member_answer per set and member an 824 speaks of, exchange.event
+    (acknowledged, rejected) where the state gets more severe, exchange.exception: unmatched_ack, set_error per
+    IK3/IK4, application_ack for what an 824 refuses or can't mean, unreadable.
 
     Args:
         tx: the step's transaction, over all companies.
@@ -45,9 +47,11 @@ def acknowledge(tx: Tx, sha256: bytes, data: bytes, vault: Vault) -> dict[str, i
     found = matched(rows, tx.read("enrollment/numbers_given", partner=partner, values=values))
     ours = found.filter(pl.col("company_id").is_in(list(tx.companies)))
     traced = _trace(tx, acks, ours, vault)
+    applied = said(tx, acks, partner, vault)
     _append_verdicts(tx, ours, sha256)
-    moved = _append_events(tx, ours, traced, partner)
-    exceptions = _append_exceptions(tx, acks, found, traced, sha256)
+    _append_answers(tx, applied.answers, sha256)
+    moved = _append_events(tx, _found(ours, traced, applied), partner)
+    exceptions = _append_exceptions(tx, acks, found, pl.concat([_set_errors(traced), applied.exceptions]), sha256)
     counts = dict(moved.group_by("state").len().iter_rows())
     return {name: int(counts.get(name, 0)) for name in ("acknowledged", "rejected")} | {"exceptions": exceptions}
 
@@ -63,18 +67,37 @@ def _append_verdicts(tx: Tx, ours: pl.DataFrame, sha256: bytes) -> None:
     )
 
 
-def _append_events(tx: Tx, ours: pl.DataFrame, traced: pl.DataFrame, partner: str) -> pl.DataFrame:
-    said = verdicts(ours)
+def _append_answers(tx: Tx, answers: pl.DataFrame, sha256: bytes) -> None:
+    before = tx.read("enrollment/applied_before", sha256=sha256)
+    fresh = answers.join(before, on=[*FILE, "set_control", "person_id"], how="anti", maintain_order="left")
+    about = {"sha256": pl.lit(sha256), "business_date": pl.lit(tx.business_date)}
+    tx.append("enrollment.member_answer", fresh.with_columns(pl.col("codes").fill_null(""), **about))
+
+
+def _found(ours: pl.DataFrame, traced: pl.DataFrame, applied: Said) -> pl.DataFrame:
+    """What the answer makes of each file, in words: FILE, state, detail; the more severe where it speaks twice."""
+    verdict = verdicts(ours)
     first = traced.group_by(FILE, maintain_order=True).agg(
         pl.col("words").head(_TRACED).str.join("; ").alias("words"), pl.len().alias("all")
     )
     more = pl.when(pl.col("all") > _TRACED).then(pl.format("; {} errors in all", "all")).otherwise(pl.lit(""))
     detail = pl.concat_str("said", (pl.lit("; ") + pl.col("words") + more).fill_null(""))
-    found = said.join(first, on=FILE, how="left", maintain_order="left").select(*FILE, "state", detail=detail)
-    states = tx.read("enrollment/states", company_ids=said["company_id"].to_list(), file_ids=said["file_id"].to_list())
+    told = verdict.join(first, on=FILE, how="left", maintain_order="left").select(*FILE, "state", detail=detail)
+    both = pl.concat([told, applied.states.select(told.columns).cast(dict(told.schema))])
+    return both.sort(*FILE, pl.col("state") != "rejected").unique(FILE, keep="first", maintain_order=True)
+
+
+def _append_events(tx: Tx, found: pl.DataFrame, partner: str) -> pl.DataFrame:
+    states = tx.read(
+        "enrollment/states", company_ids=found["company_id"].to_list(), file_ids=found["file_id"].to_list()
+    )
     events = new_events(found, states).with_columns(actor=pl.lit(partner), business_date=pl.lit(tx.business_date))
     tx.append("exchange.event", events)
     return events
+
+
+def _set_errors(traced: pl.DataFrame) -> pl.DataFrame:
+    return traced.select("position", kind=pl.lit("set_error"), detail="words")
 
 
 def _trace(tx: Tx, acks: Acks, ours: pl.DataFrame, vault: Vault) -> pl.DataFrame:
@@ -97,8 +120,8 @@ def _trace(tx: Tx, acks: Acks, ours: pl.DataFrame, vault: Vault) -> pl.DataFrame
     return pl.concat(parts)
 
 
-def _append_exceptions(tx: Tx, acks: Acks, found: pl.DataFrame, traced: pl.DataFrame, sha256: bytes) -> int:
-    """Everything that is not an answer to a file of ours, and every error a vendor found in one."""
+def _append_exceptions(tx: Tx, acks: Acks, found: pl.DataFrame, named: pl.DataFrame, sha256: bytes) -> int:
+    """Everything that is not an answer to a file of ours, and every error a vendor found in one (`named`)."""
     unmatched = found.filter(pl.col("company_id").is_null()).select(
         "position",
         kind=pl.lit("unmatched_ack"),
@@ -107,18 +130,10 @@ def _append_exceptions(tx: Tx, acks: Acks, found: pl.DataFrame, traced: pl.DataF
             "verdict", "level", pl.col("control_number").cast(pl.String).fill_null("without a number"),
         ),
     )  # fmt: skip
-    applications = acks.applications.select(
-        "position",
-        kind=pl.lit("application_ack"),
-        detail=pl.format("824 verdict {}, codes {}", pl.col("verdict").fill_null("?"), pl.col("codes").fill_null("-")),
-    )
     unread = acks.problems.filter(pl.col("severity") == ERROR).select(
         position=pl.col("line").fill_null(0), kind=pl.lit("unreadable"), detail="message"
     )
-    errors = traced.select("position", kind=pl.lit("set_error"), detail="words")
-    rows = pl.concat([unmatched, applications, unread, errors]).unique(
-        ["position", "kind"], keep="first", maintain_order=True
-    )
+    rows = pl.concat([unmatched, unread, named]).unique(["position", "kind"], keep="first", maintain_order=True)
     fresh = rows.join(
         tx.read("enrollment/exceptions_of", sha256=sha256), on=["position", "kind"], how="anti", maintain_order="left"
     )

@@ -24,7 +24,7 @@ from formats.errors import GuardError, SettingsError
 from resources.database import Logins
 from resources.partners import Partner
 from resources.record import Record
-from resources.sealed import FILE_OUT
+from resources.sealed import FILE_OUT, SSN
 from resources.vault import Vault
 from resources.vendor_terms import VendorTerms
 from tests.enrollment.conftest import vendor_partner
@@ -212,6 +212,61 @@ def test_a_ta1_that_refuses_kills_the_file_whatever_comes_after(vendor: Callable
     them.answer(1)
     them.run()
     assert read(them.bytes_of(2)).members.height == 3
+
+
+def application(*items: str) -> bytes:
+    """An 824 with these OTI segments."""
+    isa = "ISA*00*          *00*          *ZZ*EVERGREEN      *ZZ*DAYBOOK        *261002*0900*^*00501*000000099*0*P*:~"
+    body = ["ST*824*0001", "BGN*11*X1*20261002*0900", *items]
+    ends = [f"SE*{len(body) + 1}*0001", "GE*1*99", "IEA*1*000000099"]
+    return (isa + "~".join(["GS*AG*EVERGREEN*DAYBOOK*20261002*0900*99*X*005010X186A1", *body, *ends]) + "~").encode()
+
+
+@pytest.mark.parametrize(
+    "case",
+    [
+        ("OTI*TR*TN*HARBOR-EVERGREEN-20261002-1*****1*0001*834~TED*024", ["ANN", "BO", "CY"], "rejected"),
+        ("OTI*TR*TN*HARBOR-EVERGREEN-20261002-1~TED*024", ["ANN", "BO", "CY"], "rejected"),
+        ("OTI*TA*TN*HARBOR-EVERGREEN-20261002-1", [], "acknowledged"),
+        ("OTI*IR*23*M3*****1*0001*834~TED*024", ["CY"], "sent"),
+        ("OTI*IR*0F*M1*****1*0001*834~TED*024", ["ANN", "BO", "CY"], "sent"),
+        ("OTI*IR*SY*517-22-3344*****1*0001*834~TED*024", ["ANN"], "sent"),
+    ],
+)
+def test_an_824_speaks_of_a_file_a_set_or_a_member(
+    vendor: Callable[..., Vendor], family: World, vault: Vault, case: tuple[str, list[str], str]
+) -> None:
+    item, again, state = case
+    world, number = family(), pl.Series(["517223344"])
+    sealed = {
+        "ssn_sealed": vault.seal(pl.Series([1]), number, SSN).item(),
+        "ssn_blind": vault.blind(pl.Series([1]), number, SSN).item(),
+    }
+    world["master__person"] = [sealed, *world["master__person"][1:]]
+    them = vendor(world, files="change")
+    them.run()
+    them.send()
+    if state == "sent":  # the set was taken, a member of it was not
+        them.answer(1)
+        state = "acknowledged"
+    totals = them.hear(application(item))
+    assert them.look("SELECT state FROM exchange.event ORDER BY event_no DESC LIMIT 1") == [(state,)]
+    told = [detail for (detail,) in them.look("SELECT detail FROM exchange.exception")]
+    assert totals["exceptions"] == len(told) == (1 if again else 0)
+    assert not any("517" in detail for detail in told)
+    assert them.run().totals["members"] == len(again)
+    if again:
+        assert [row[0] for row in actions(them.bytes_of(2))] == again
+
+
+def test_an_824_about_nothing_of_ours_is_named(vendor: Callable[..., Vendor]) -> None:
+    them = vendor(files="change")
+    them.run()
+    them.send()
+    assert them.hear(application("OTI*IR*23*STRANGER*****1*0001*834", "OTI*TR*TN*NOBODY"))["exceptions"] == 2
+    assert {d for (d,) in them.look("SELECT detail FROM exchange.exception")} == {
+        "824 verdict R, codes -, on nothing that was sent"
+    }
 
 
 def test_fewer_sets_accepted_than_received_is_a_refusal_in_part(vendor: Callable[..., Vendor]) -> None:
