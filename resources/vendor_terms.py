@@ -40,6 +40,7 @@ class VendorTerms(BaseModel):
     The guard holds a file for a person's reason when it ends more than `most_terminations_percent` of the people whom
     the vendor holds, or a full file has more than `most_shrinkage_percent` fewer of them; fewer than `guard_from`
     people are not worth asking.
+    `roster`: the layout (TOML) of the lists that this vendor sends of whom it holds; none: they are 834s.
     `usage`: T in test, P in production; none: what [edi834] says. A partner in test gets invented people only.
     """
 
@@ -60,6 +61,7 @@ class VendorTerms(BaseModel):
     most_terminations_percent: Percent = 10
     most_shrinkage_percent: Percent = 10
     guard_from: Annotated[int, Field(ge=1)] = 10
+    roster: str | None = None
     usage: Literal["T", "P"] | None = None
 
     @model_validator(mode="after")
@@ -93,4 +95,8 @@ class VendorTerms(BaseModel):
     @property
     def layout(self) -> Path | None:
         """The layout of this vendor's own files; None when it takes the 834."""
-        return None if self.format == EDI834 else (self.folder or Path()) / self.format
+        return None if self.format == EDI834 else self.beside(self.format)
+
+    def beside(self, path: str | None) -> Path | None:
+        """A path that the terms name, counted from the profile's folder."""
+        return None if path is None else (self.folder or Path()) / path

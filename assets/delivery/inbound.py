@@ -28,7 +28,7 @@ class Inbound:
 
 
 def kind_of(data: bytes) -> str:
-    """Tell what clear bytes are by how they begin: nacha, bai2, x12_ack, or unreadable."""
+    """Tell what clear bytes are by how they begin: nacha, bai2, x12_ack, edi834, or unreadable."""
     start = data.removeprefix(b"\xef\xbb\xbf").lstrip()[:4000]
     if re.match(rb"101.{31}094", start) or re.match(rb"5(200|220|225|280)", start):
         return "nacha"
@@ -36,7 +36,9 @@ def kind_of(data: bytes) -> str:
         return "bai2"
     if start.startswith(b"ISA") and len(start) > 105:
         separator = re.escape(start[3:4])
-        if re.search(rb"[^A-Z0-9](TA1|ST" + separator + rb"(997|999))" + separator, data):
+        if re.search(rb"[^A-Z0-9]ST" + separator + b"834" + separator, data):
+            return "edi834"
+        if re.search(rb"[^A-Z0-9](TA1|ST" + separator + rb"(997|999|824))" + separator, data):
             return "x12_ack"
     return "unreadable"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import polars as pl
 
 from assets.banking.steps import statement
-from assets.delivery.inbound import EXCEPTIONS, conclude, inbound
+from assets.delivery.inbound import EXCEPTIONS, an_exception, conclude, inbound
 from assets.enrollment.acknowledge import acknowledge
+from assets.enrollment.roster import compare
 from assets.returns.steps import post_returns
 from assets.steps import Outcome, Run, run_step
 from formats.errors import RecordError
@@ -14,7 +15,13 @@ from resources.partners import Partner
 from resources.record import Record, Tx
 from resources.vault import Vault
 
-STEPS = {"nacha": "returns.post", "bai2": "banking.statement", "x12_ack": "enrollment.acknowledge"}
+STEPS = {
+    "nacha": "returns.post",
+    "bai2": "banking.statement",
+    "x12_ack": "enrollment.acknowledge",
+    "edi834": "enrollment.roster",
+    "roster": "enrollment.roster",
+}
 
 
 def process(record: Record, run: Run, sha256: str, partners: dict[str, Partner], vault: Vault) -> Outcome:
@@ -42,8 +49,21 @@ def process(record: Record, run: Run, sha256: str, partners: dict[str, Partner],
         if kind == "bai2":
             return statement(tx, sha256, vault)
         file = inbound(tx, sha256, vault)
+        if kind in {"edi834", "roster"}:
+            totals = compare(tx, file.sha256, file.data, partners[file.partner], vault)
+            conclude(tx, file, _discrepancy(totals))
+            return totals
         totals = acknowledge(tx, file.sha256, file.data, vault)
         conclude(tx, file, pl.DataFrame(schema=EXCEPTIONS))  # the room names its own
         return totals
 
     return run_step(record, run, STEPS[kind], work)
+
+
+def _discrepancy(totals: dict[str, int]) -> pl.DataFrame:
+    """What a roster says against ours, as the exception that a person looks into; none when both agree."""
+    lists = {name: totals[name] for name in ("missing_there", "missing_here", "different")}
+    if not any(lists.values()):
+        return pl.DataFrame(schema=EXCEPTIONS)
+    told = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in lists.items())
+    return an_exception("discrepancy", f"of {totals['compared']} members: {told}; daybook discrepancy lists them")

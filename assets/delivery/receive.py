@@ -22,7 +22,7 @@ from resources.vault import HOUSE, Vault
 log = logging.getLogger("daybook.delivery")
 
 # What each kind of partner has business sending.
-_EXPECTED = {"bank": ("nacha", "bai2"), "vendor": ("x12_ack",)}
+_EXPECTED = {"bank": ("nacha", "bai2"), "vendor": ("x12_ack", "edi834", "roster"), "group": ("edi834",)}
 
 
 @dataclass(frozen=True)
@@ -70,7 +70,7 @@ def _from_partner(record: Record, run: Run, partner: Partner, vault: Vault) -> l
     fetched = transport.fetch(partner.sftp, known)
     if not fetched:
         return []
-    order = ("nacha", "bai2", "x12_ack", "unreadable")
+    order = ("nacha", "bai2", "x12_ack", "edi834", "roster", "unreadable")
     new = []
     with keyring_of(partner) as ring:
         for file in fetched:
@@ -87,6 +87,8 @@ def _open(file: transport.Fetched, partner: Partner, ring: Keyring) -> _Opened:
     except DaybookError as error:
         return _Opened(partner.code, file.name, wire, "unreadable", ("unverified", str(error)), file.data)
     kind = kind_of(clear)
+    if kind == "unreadable" and clear.strip() and partner.enrollment.roster:
+        kind = "roster"  # a list in a layout of the vendor's own: only its terms can say so
     fault = None
     if kind == "unreadable":
         what = "neither an ACH file, a BAI2 statement nor an X12 acknowledgement" if clear.strip() else "empty"

@@ -39,6 +39,8 @@ _WHERE = {
     "cure": "proofs",
     "validate-account": "proofs",
     "distribution": "proofs",
+    "discrepancy": "vendors",
+    "allow-retro": "vendors",
     "inspect": "inspecting",
     "bank-test": "onboarding",
     "bench": "benches",

@@ -1,0 +1,159 @@
+"""A vendor's roster held against ours: what each side lacks, what differs, and no name or number in it."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.delivery.inbound import kind_of
+from assets.delivery.process import process
+from assets.enrollment.discrepancies import Roster, compared, matched
+from assets.steps import open_run
+from formats.edi834 import Enrollment, Profile, Stamp, read, write
+from resources.partners import Partner
+from resources.record import Record
+from resources.sealed import FILE_IN, SSN
+from resources.vault import HOUSE, Vault
+from resources.vendor_terms import VendorTerms
+from tests.enrollment.conftest import TERMS, vendor_partner
+from tests.support.seed import DAY, seed
+
+World = Callable[..., dict[str, list[dict[str, Any]]]]
+NUMBER = "517223344"
+PARTIES = {"name": "x", "sponsor": {"name": "HARBOR", "id": "123456789"}, "payer": {"name": "EVER", "id": "987654321"}}
+
+
+def member(code: str, **more: Any) -> dict[str, Any]:
+    row = {
+        "member_key": code, "subscriber_key": "M1", "subscriber_id": "M1", "is_subscriber": code == "M1",
+        "relationship": {"M1": "18", "M2": "01"}.get(code, "19"), "last_name": "SAMPLE", "policy_number": "HARBOR",
+        "first_name": {"M1": "ANN", "M2": "BO", "M3": "CY"}.get(code, "XI"), "eligibility_begin": dt.date(2026, 9, 1),
+        "birth_date": {"M1": dt.date(1980, 5, 17), "M2": dt.date(1981, 2, 3)}.get(code, dt.date(2015, 7, 9)),
+        "gender": "U", "maintenance_type": "030", "address1": "2 HILL RD", "city": "PORTLAND", "state": "ME",
+        "zip": "04101",
+    }  # fmt: skip
+    return row | more
+
+
+def held(code: str, **more: Any) -> dict[str, Any]:
+    row = {"member_key": code, "line": "HLT", "plan_code": "EG100", "tier": "FAM", "begin": dt.date(2026, 9, 1)}
+    return row | {"maintenance_type": "030"} | more
+
+
+def roster(members: list[dict[str, Any]], coverages: list[dict[str, Any]], **terms: Any) -> bytes:
+    from formats.edi834.schema import COVERAGES, MEMBERS, conform
+
+    whole = Enrollment(
+        conform(pl.DataFrame(members, infer_schema_length=None), MEMBERS),
+        conform(pl.DataFrame(coverages, infer_schema_length=None), COVERAGES),
+    )
+    profile = Profile.model_validate(PARTIES | TERMS | {"action": "4"} | terms)
+    return write(whole, profile, Stamp(1, 1, 1, "R1", dt.datetime(2026, 10, 1, 9)))  # noqa: DTZ001 - the vendor's own
+
+
+@pytest.fixture
+def world(vault: Vault, family: World) -> dict[str, list[dict[str, Any]]]:
+    made, number = family(), pl.Series([NUMBER])
+    sealed = {
+        "ssn_sealed": vault.seal(pl.Series([1]), number, SSN).item(),
+        "ssn_blind": vault.blind(pl.Series([1]), number, SSN).item(),
+    }
+    made["master__person"] = [sealed, *made["master__person"][1:]]
+    return made
+
+
+def take(record: Record, vault: Vault, data: bytes, partner: Partner) -> dict[str, int]:
+    """The list arrives and is worked through like any received file."""
+    sha256 = hashlib.sha256(data).digest()
+    run = open_run(record, job="inbound", book="house", business_date=DAY)
+    kind = kind_of(data) if partner.enrollment.roster is None else "roster"
+    with record.step("received", run_no=run.run_no, companies=run.companies, business_date=DAY) as tx:
+        row = {"sha256": sha256, "partner": partner.code, "name": "list", "size": len(data), "kind": kind}
+        sealed = {"sealed": vault.seal_bytes(HOUSE, FILE_IN, data), "received_on": DAY}
+        if tx.read("delivery/inbound_file", sha256=sha256).is_empty():
+            tx.append("exchange.inbound", pl.DataFrame([row | sealed]))
+    out = process(record, run, sha256.hex(), {partner.code: partner}, vault)
+    assert not out.set_aside
+    return out.totals | {"rows": out.rows.get("enrollment.discrepancy", 0)}
+
+
+def rows(record: Record) -> list[tuple[Any, ...]]:
+    text = "SELECT kind, member, line, columns FROM enrollment.discrepancy ORDER BY kind, member, line, columns"
+    with record.step("look", run_no=0, companies=(1,), business_date=DAY) as tx:
+        return tx.select(text).rows()
+
+
+def test_a_roster_that_agrees_says_nothing(record: Record, vault: Vault, world: dict[str, Any]) -> None:
+    seed(record, **world)
+    everybody = [member("M1", gender="F"), member("M2", gender="M"), member("M3")]
+    data = roster(everybody, [held(c) for c in ("M1", "M2", "M3")], member_identifier="none")
+    found = take(record, vault, data, vendor_partner())
+    assert found == {"missing_there": 0, "missing_here": 0, "different": 0, "compared": 3, "rows": 0}
+
+
+@pytest.mark.parametrize("identifier", ["none", "member_id", "ssn"])
+def test_three_lists(record: Record, vault: Vault, world: dict[str, Any], identifier: str) -> None:
+    seed(record, **world)
+    told = [
+        member("M1", gender="F", ssn=NUMBER, member_id="M1", city="BATH", birth_date=dt.date(1980, 5, 17)),
+        member("M2", gender="M", member_id="M2", first_name="B-O"),  # spelled otherwise: the same
+        member("M9", member_id="M9", birth_date=dt.date(2001, 1, 1)),
+    ]
+    covered = [held("M1", tier="EMP"), held("M2", end=dt.date(2026, 12, 1)), held("M1", line="DEN"), held("M9")]
+    data = roster(told, covered, member_identifier=identifier, illegal_characters="replace")
+    found = take(record, vault, data, vendor_partner())
+    assert found == {"missing_there": 1, "missing_here": 2, "different": 3, "compared": 3, "rows": 6}
+    kept = rows(record)
+    assert [r for r in kept if r[0] != "missing_here"] == [
+        ("different", "M1", "", "city"),
+        ("different", "M1", "HLT", "tier"),
+        ("different", "M2", "HLT", "end"),
+        ("missing_there", "M3", "HLT", ""),
+    ]
+    strangers = [r for r in kept if r[0] == "missing_here"]
+    assert strangers[0][1:3] == ("M1", "DEN")
+    assert strangers[1][1].startswith("position ")
+    assert not any(word in str(kept) for word in (NUMBER, "SAMPLE", "BATH", "M9"))
+    with record.step("look", run_no=0, companies=(1,), business_date=DAY) as tx:
+        ((kind, detail),) = tx.select("SELECT kind, detail FROM exchange.exception").rows()
+    assert (kind, detail) == (
+        "discrepancy",
+        "of 3 members: 1 missing there, 2 missing here, 3 different; daybook discrepancy lists them",
+    )
+    assert take(record, vault, data, vendor_partner())["rows"] == 0
+
+
+def test_a_list_in_a_layout_of_the_vendors_own(record: Record, vault: Vault, world: dict[str, Any]) -> None:
+    seed(record, **world)
+    layout = Path(__file__).parent / "layouts" / "evergreen.toml"
+    partner = vendor_partner().model_copy(update={"enrollment": VendorTerms(roster=str(layout))})
+    whole = (layout.parent / "evergreen_first.csv").read_text().replace(",A,", ",,")
+    text = "".join(line for line in whole.splitlines(keepends=True) if ",Bo," not in line).replace("R,3", "R,2")
+    found = take(record, vault, text.replace("Cy", "Cyd").encode(), partner)
+    assert (found["missing_there"], found["missing_here"], found["different"]) == (1, 0, 1)
+    assert rows(record) == [("different", "M3", "", "first_name"), ("missing_there", "M2", "HLT", "")]
+
+
+def test_whoever_fits_twice_fits_nobody() -> None:
+    ours = pl.DataFrame(
+        {"company_id": [1, 1], "person_id": [2, 3], "code": ["A", "B"], "head_code": ["H", "H"],
+         "relationship": ["child", "child"], "birth_date": [DAY, DAY], "ssn_blind": [None, None]},
+        schema_overrides={"company_id": pl.Int32, "person_id": pl.Int32, "ssn_blind": pl.Binary},
+    )  # fmt: skip
+    theirs = read(roster([member("M1"), member("T", subscriber_id="M1", relationship="19", birth_date=DAY)],
+                         [held("M1"), held("T")], member_identifier="none"))  # fmt: skip
+    companies = pl.DataFrame({"company_id": [1], "company": ["HARBOR"]}, schema_overrides={"company_id": pl.Int32})
+    people = theirs.members.with_columns(subscriber_id=pl.lit("H"))
+    assert matched(people, ours, companies)["person_id"].to_list() == [None, None]
+    nobody = pl.DataFrame(schema={"company_id": pl.Int32, "person_id": pl.Int32, "line": pl.String, "tier": pl.String,
+                                  "plan_code": pl.String, "begin": pl.Date, "end": pl.Date})  # fmt: skip
+    known = ours.with_columns(pl.lit("").alias(c) for c in ("first_name", "last_name", "address", "city", "state",
+                                                             "zip", "gender"))  # fmt: skip
+    told = Roster(matched(people, ours, companies), theirs.coverages, DAY)
+    assert compared(told, known, nobody, {})["kind"].to_list() == ["missing_here", "missing_here"]
