@@ -26,6 +26,7 @@ from pydantic import (
 from formats.errors import SettingsError
 from resources.bank_terms import BankTerms
 from resources.endpoint import Endpoint
+from resources.group_terms import GroupTerms
 from resources.vendor_terms import VendorTerms
 
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")]
@@ -74,6 +75,7 @@ class Partner(_Model):
     nacha: BankTerms | None = None
     edi834: dict[str, Any] | None = None
     enrollment: VendorTerms = VendorTerms()
+    group: GroupTerms = GroupTerms()
 
     @field_validator("file_name")
     @classmethod

@@ -8,6 +8,7 @@ from assets.banking.steps import statement
 from assets.delivery.inbound import EXCEPTIONS, an_exception, conclude, inbound
 from assets.enrollment.acknowledge import acknowledge
 from assets.enrollment.roster import compare
+from assets.intake import take_enrollment
 from assets.returns.steps import post_returns
 from assets.steps import Outcome, Run, run_step
 from formats.errors import RecordError
@@ -49,6 +50,10 @@ def process(record: Record, run: Run, sha256: str, partners: dict[str, Partner],
         if kind == "bai2":
             return statement(tx, sha256, vault)
         file = inbound(tx, sha256, vault)
+        if kind == "edi834" and partners[file.partner].kind == "group":
+            totals, refused = take_enrollment(tx, file.sha256, file.data, partners[file.partner].group, vault)
+            conclude(tx, file, refused)
+            return totals
         if kind in {"edi834", "roster"}:
             totals = compare(tx, file.sha256, file.data, partners[file.partner], vault)
             conclude(tx, file, _discrepancy(totals))
@@ -57,7 +62,8 @@ def process(record: Record, run: Run, sha256: str, partners: dict[str, Partner],
         conclude(tx, file, pl.DataFrame(schema=EXCEPTIONS))  # the room names its own
         return totals
 
-    return run_step(record, run, STEPS[kind], work)
+    group = kind == "edi834" and partners[str(rows.item(0, "partner"))].kind == "group"
+    return run_step(record, run, "intake.enrollment" if group else STEPS[kind], work)
 
 
 def _discrepancy(totals: dict[str, int]) -> pl.DataFrame:

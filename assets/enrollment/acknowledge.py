@@ -83,7 +83,7 @@ def _found(ours: pl.DataFrame, traced: pl.DataFrame, applied: Said) -> pl.DataFr
     more = pl.when(pl.col("all") > _TRACED).then(pl.format("; {} errors in all", "all")).otherwise(pl.lit(""))
     detail = pl.concat_str("said", (pl.lit("; ") + pl.col("words") + more).fill_null(""))
     told = verdict.join(first, on=FILE, how="left", maintain_order="left").select(*FILE, "state", detail=detail)
-    both = pl.concat([told, applied.states.select(told.columns).cast(dict(told.schema))])
+    both = pl.concat([told, applied.states.select(told.columns).cast(told.schema)])
     return both.sort(*FILE, pl.col("state") != "rejected").unique(FILE, keep="first", maintain_order=True)
 
 

@@ -5,6 +5,7 @@ and reason and are tried again when their cause is gone; the rest is compared wi
 is new or different is written. Not here: judging tiers against families, or prices against each other.
 """
 
-from assets.intake.loading import FileResult, LoadResult, load
+from assets.intake.inbound import take_enrollment
+from assets.intake.loading import FileResult, LoadResult, load, take
 
-__all__ = ["FileResult", "LoadResult", "load"]
+__all__ = ["FileResult", "LoadResult", "load", "take", "take_enrollment"]

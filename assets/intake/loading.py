@@ -107,17 +107,37 @@ def load(record: Record, vault: Vault, run: Run, folder: Path, on_progress: Prog
         lock=HOUSE,
         exclusive=True,
     ) as tx:
-        drop = _open(tx, vault, run.business_date, contents)
         done = 0
-        for name, data in contents.items():
+
+        def tell(name: str) -> None:
+            nonlocal done
             if on_progress:
                 on_progress(name, done, everything)
-            _take(drop, name, data)
-            done += len(data or b"")
-        return LoadResult(
-            tuple(drop.files),
-            pl.concat([pl.DataFrame(schema=_PROBLEMS), *drop.problems]),
-        )
+            done += len(contents[name] or b"")
+
+        return take(tx, vault, contents, tell)
+
+
+def take(
+    tx: Tx, vault: Vault, contents: dict[str, bytes | None], on_file: Callable[[str], None] | None = None
+) -> LoadResult:
+    """Take contents (file name to bytes, None: can't be read) into the record, in the order given.
+
+    Args:
+        tx: an exclusive transaction over all companies; its business date is "today" for birth dates.
+        vault: seals account numbers and SSNs.
+        contents: in the order of their loading.
+        on_file: told before each file.
+
+    Raises:
+        RecordError: the database refused a row.
+    """
+    drop = _open(tx, vault, tx.business_date, contents)
+    for name, data in contents.items():
+        if on_file:
+            on_file(name)
+        _take(drop, name, data)
+    return LoadResult(tuple(drop.files), pl.concat([pl.DataFrame(schema=_PROBLEMS), *drop.problems]))
 
 
 def _paths(folder: Path) -> dict[str, Path]:

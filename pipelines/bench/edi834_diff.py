@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from typing import Any
 
 import polars as pl
 
@@ -50,15 +49,15 @@ def diff(members: int) -> Callable[[], int]:
 
 def _people(members: int) -> pl.DataFrame:
     number = pl.int_range(members, dtype=pl.Int32)
-    text: dict[str, Any] = {
+    text = {
         "relationship": "self", "first_name": "ANN", "last_name": "SAMPLE", "gender": "F", "address": "2 HILL RD",
         "city": "PORTLAND", "state": "ME", "zip": "04101", "phone": "", "email": "",
     }  # fmt: skip
     return pl.select(
         company_id=pl.lit(1, pl.Int32), person_id=number, subscriber_id=pl.lit(None, pl.Int32),
         code=pl.lit("M") + number.cast(pl.String).str.zfill(8), birth_date=pl.lit(dt.date(1980, 5, 17)),
-        ssn_blind=pl.lit(None, pl.Binary), ssn=pl.lit(None, pl.String), **{k: pl.lit(v) for k, v in text.items()},
-    )  # fmt: skip
+        ssn_blind=pl.lit(None, pl.Binary), ssn=pl.lit(None, pl.String),
+    ).with_columns(pl.lit(value).alias(name) for name, value in text.items())  # fmt: skip
 
 
 def _rows(members: int) -> pl.DataFrame:

@@ -75,7 +75,7 @@ def test_a_partner_out_of_reach_does_not_hinder_the_others(
         (STATEMENT, "bai2"),
         (ANSWER, "x12_ack"),
         (ANSWER.replace(b"*", b"|"), "x12_ack"),
-        (ANSWER.replace(b"TA1*1", b"ST*834*1"), "unreadable"),
+        (ANSWER.replace(b"TA1*1", b"ST*834*1"), "edi834"),
         (b"", "unreadable"),
         (b"PK\x03\x04", "unreadable"),
     ],

@@ -1,0 +1,137 @@
+"""A group's 834 becomes people, coverage and terminations: against a real database, by intake's own rules."""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+from typing import Any
+
+import polars as pl
+import pytest
+
+from assets.delivery.process import process
+from assets.steps import open_run
+from formats.edi834 import Enrollment, Profile, Stamp, write
+from formats.edi834.schema import COVERAGES, MEMBERS, conform
+from resources.partners import Partner
+from resources.record import Record
+from resources.sealed import FILE_IN, SSN
+from resources.vault import HOUSE, Vault
+from tests.support.seed import DAY, seed
+
+NUMBER = "517223344"
+PROFILE = Profile.model_validate({
+    "name": "group", "sender_id": "GROUP", "receiver_id": "DAYBOOK", "usage": "P", "action": "2",
+    "sponsor": {"name": "HARBOR", "id": "123456789"}, "payer": {"name": "DAYBOOK", "id": "987654321"},
+})  # fmt: skip
+GROUP = Partner.model_construct(code="harbor-hr", kind="group", name="Harbor HR")
+
+
+def person(key: str, action: str, **more: Any) -> dict[str, Any]:
+    head = more.pop("head", key)
+    row = {
+        "member_key": key, "subscriber_key": head, "subscriber_id": head, "is_subscriber": key == head,
+        "relationship": "18" if key == head else "19", "last_name": "NEWMAN", "first_name": f"N{key}",
+        "policy_number": "HARBOR", "maintenance_type": action, "maintenance_reason": "28", "gender": "F",
+        "birth_date": dt.date(1990, 1, 2) if key == head else dt.date(2019, 3, 4), "address1": "1 ELM ST",
+        "city": "PORTLAND", "state": "ME", "zip": "04101",
+    }  # fmt: skip
+    return row | more
+
+
+def plan(key: str, action: str, **more: Any) -> dict[str, Any]:
+    row = {"member_key": key, "line": "HLT", "plan_code": "EG100", "tier": "EMP", "begin": dt.date(2026, 11, 1)}
+    return row | {"maintenance_type": action} | more
+
+
+def file(members: list[dict[str, Any]], coverages: list[dict[str, Any]]) -> bytes:
+    whole = Enrollment(
+        conform(pl.DataFrame(members, infer_schema_length=None), MEMBERS),
+        conform(pl.DataFrame(coverages or [plan("?", "021")], infer_schema_length=None), COVERAGES)[: len(coverages)],
+    )
+    return write(whole, PROFILE, Stamp(1, 1, 1, "G1", dt.datetime(2026, 10, 1, 9)))  # noqa: DTZ001 - the group's own
+
+
+@pytest.fixture
+def world(record: Record) -> None:
+    seed(record, master__book=[{}], master__company=[{}], master__vendor=[{}], master__product=[{}])
+
+
+def take(record: Record, vault: Vault, data: bytes) -> dict[str, int]:
+    sha256 = hashlib.sha256(data).digest()
+    run = open_run(record, job="inbound", book="house", business_date=DAY)
+    with record.step("received", run_no=run.run_no, companies=run.companies, business_date=DAY) as tx:
+        row = {"sha256": sha256, "partner": "harbor-hr", "name": "g", "size": len(data), "kind": "edi834"}
+        if tx.read("delivery/inbound_file", sha256=sha256).is_empty():
+            sealed = {"sealed": vault.seal_bytes(HOUSE, FILE_IN, data), "received_on": DAY}
+            tx.append("exchange.inbound", pl.DataFrame([row | sealed]))
+    out = process(record, run, sha256.hex(), {"harbor-hr": GROUP}, vault)
+    assert out.step == "intake.enrollment"
+    assert not out.set_aside
+    return out.totals
+
+
+def look(record: Record, text: str) -> list[tuple[Any, ...]]:
+    with record.step("look", run_no=0, companies=(1,), business_date=DAY) as tx:
+        return tx.select(text).rows()
+
+
+SUBSCRIPTIONS = """SELECT s.code, p.code AS person, s.tier, s.start_date, s.end_date, s.method
+FROM master.subscription s JOIN master.person p USING (company_id, person_id) ORDER BY s.code"""
+COVERED = """SELECT s.code, p.code AS person
+FROM master.covered c JOIN master.subscription s USING (company_id, subscription_id)
+JOIN master.person p ON p.company_id = c.company_id AND p.person_id = c.person_id ORDER BY 1, 2"""
+
+
+def test_a_family_comes_changes_and_goes(record: Record, vault: Vault, world: None) -> None:
+    told = [person("E1", "021", ssn=NUMBER), person("E1-K", "021", head="E1")]
+    first = file(told, [plan("E1", "021", tier="ECH"), plan("E1-K", "021", tier=None)])
+    assert take(record, vault, first) == {"members": 2, "loaded": 4, "refused": 0}
+    begin = dt.date(2026, 11, 1)
+    assert look(record, SUBSCRIPTIONS) == [("E1-MED", "E1", "ECH", begin, None, "list_bill")]
+    ((subscription, child),) = look(record, COVERED)
+    assert (subscription, child) == ("E1-MED", "E1-19-20190304")
+    sealed = look(record, "SELECT ssn_sealed FROM master.person WHERE code = 'E1'")[0][0]
+    assert vault.open(pl.Series([1]), pl.Series([sealed]), SSN).to_list() == [NUMBER]
+    # The same once more, whoever asks: nothing.
+    assert take(record, vault, first)["loaded"] == 0
+    # A move, without the SSN: it stays.
+    moved = file([person("E1", "001", city="BATH")], [])
+    assert take(record, vault, moved) == {"members": 1, "loaded": 1, "refused": 0}
+    kept = look(record, "SELECT city, ssn_sealed IS NOT NULL FROM master.person WHERE code = 'E1'")
+    assert kept == [("BATH", True)]
+    # The child leaves, then the whole family.
+    left = dt.date(2026, 12, 1)
+    ended = file([person("E1-K", "024", head="E1", eligibility_end=left), person("E1", "001")],
+                 [plan("E1-K", "024", tier=None, end=left), plan("E1", "001")])  # fmt: skip
+    take(record, vault, ended)
+    assert look(record, COVERED) == []
+    gone = file([person("E1", "024", eligibility_end=left)], [])
+    take(record, vault, gone)
+    assert look(record, SUBSCRIPTIONS) == [("E1-MED", "E1", "EMP", begin, left, "list_bill")]
+
+
+def test_what_intake_refuses_is_named_at_its_segment(record: Record, vault: Vault, world: None) -> None:
+    told = [person("E1", "021"), person("E2", "021", policy_number="NOBODY"), person("E3", "021", state=None)]
+    plans = [plan("E1", "021", plan_code="EG999"), plan("E2", "021"), plan("E3", "021"), plan("E4", "021")]
+    data = file([*told, person("E4", "021")], plans)
+    assert take(record, vault, data)["refused"] == 5  # member and coverage of E2 lack their company, and the member
+    found = look(record, "SELECT position, detail FROM exchange.exception ORDER BY position")
+    assert all(position > 0 for position, _ in found)
+    words = " | ".join(detail for _, detail in found)
+    assert "there is no product EG999" in words
+    assert "there is no company NOBODY" in words
+    assert "NEWMAN" not in words
+    assert look(record, "SELECT code FROM master.person ORDER BY code") == [("E1",), ("E4",)]
+    assert [row[0] for row in look(record, SUBSCRIPTIONS)] == ["E4-MED"]
+    assert look(record, "SELECT count(*) FROM exchange.processed") == [(1,)]
+
+
+def test_no_ssn_becomes_a_code(record: Record, vault: Vault, world: None) -> None:
+    data = file([person("E1", "021", ssn=NUMBER, subscriber_id=NUMBER)], [plan("E1", "021")])
+    take(record, vault, data)
+    ((code,),) = look(record, "SELECT code FROM master.person")
+    assert code.startswith("S")
+    assert NUMBER not in code
+    take(record, vault, data.replace(b"NE1", b"NEW"))  # the same person, known by the blind index
+    assert look(record, "SELECT code, first_name FROM master.person") == [(code, "NEW")]
