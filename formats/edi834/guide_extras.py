@@ -47,15 +47,7 @@ _OLD_NAMES = {("names", "role"): "role", ("providers", "role"): "provider_role"}
 
 def extra_rules(name: str, profile: Profile) -> list[Rule]:
     """Rules over a prepared frame of extras."""
-    rules = [*_owners(name), *_codes(name, profile), *_lengths(name), *_required(name), *_counts(name), *_own(name)]
-    if profile.version == OLD_VERSION and name not in codes.OLD_EXTRAS:
-        rules.append(
-            Rule(
-                "edi834.version.loop", name, pl.col("member_key").is_not_null(),
-                "guide 004010X095A1 has no such loop", "Leave it out for this partner",
-            )
-        )  # fmt: skip
-    return rules
+    return [*_owners(name), *_codes(name, profile), *_lengths(name), *_required(name), *_counts(name), *_own(name)]
 
 
 def _element(segments: tuple[Segment, ...], column: str) -> str:

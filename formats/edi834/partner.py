@@ -9,8 +9,6 @@ from formats.edi834.places import COVERAGES, MEMBERS, Place, find
 from formats.edi834.profile import Profile
 from formats.problems import ERROR, WARNING
 
-_ALIASES = {"tier": "sent_tier"}
-
 
 def partner_rules(frame_name: str, frame: pl.DataFrame, profile: Profile) -> list[Rule]:
     """The rules of the profile's places that look at this frame, and of its plans."""
@@ -65,8 +63,7 @@ def _rule(place: Place, missing: pl.Expr) -> Rule:
 
 
 def _required(place: Place, frame: pl.DataFrame, *, heads: bool) -> Rule:
-    columns = [_ALIASES.get(c, c) for c in place.columns]
-    known = [pl.col(c) for c in columns if c in frame.columns]
+    known = [pl.col(c) for c in place.columns if c in frame.columns]
     missing = pl.all_horizontal(c.is_null() for c in known) if known else pl.lit(value=True)
     if place.rows is not None:
         missing = missing & place.rows

@@ -54,8 +54,21 @@ def find(text: str) -> Place | None:
             continue  # REF02 without a qualifier is not the policy number's
         columns = _columns(segment, number)
         if columns:
-            return Place(text, frame, columns, _rows(frame, loop))
+            return Place(text, frame, _spelled_out(frame, columns), _rows(frame, loop))
     return None
+
+
+def _spelled_out(frame: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """PER as the columns it is made of, and a tier with what it is made from."""
+    if frame == MEMBERS:
+        numbers = {"per": ("phone", "email", "phone_kind", "kind2", "number2", "kind3", "number3")}
+    else:
+        numbers = {
+            name: tuple(c for n in range(start, start + 3) for c in (f"kind{n}", f"number{n}"))
+            for name, start in (("per", 1), ("per2", 4))
+        }
+    more = numbers | {"sent_tier": ("tier", "sent_tier")}
+    return tuple(c for column in columns for c in more.get(column, (column,)))
 
 
 def _in_loop(frame: str, segment: Segment, loop: str | None) -> bool:

@@ -149,6 +149,16 @@ BY_HAND = {
     "tier.alone": lambda: found(
         enrollment([member("a"), member("c", "a")], [coverage(k, tier="EMP") for k in ("a", "c")])
     ),
+    "version.element": lambda: found(
+        enrollment([member("a")], [coverage("a", late="Y")]), version=OLD_VERSION
+    ),
+    "version.required": lambda: people(member("a", zip=None), version=OLD_VERSION),
+    "version.number_kind": lambda: found(
+        having(small(), {"details": [{"member_key": "head", "phone_kind": "CP"}]}), version=OLD_VERSION
+    ),
+    "version.count": lambda: found(
+        having(small(), {"disabilities": everything()["disabilities"]}), version=OLD_VERSION
+    ),
     "version.loop": lambda: found(having(small(), {"reporting": everything()["reporting"]}), version=OLD_VERSION),
     "code.provider_role": lambda: found(
         having(small(), {"providers": [H1 | {"role": "FA", "entity_type": "1", "relationship": "25"}]}),
