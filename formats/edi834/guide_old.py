@@ -32,7 +32,9 @@ def old_rules(name: str, columns: list[str]) -> list[Rule]:
     kinds = [c for c in columns if c.startswith("kind") and c != "kind"] + ["phone_kind"] * ("phone_kind" in columns)
     if kinds:
         other = pl.any_horizontal(pl.col(c).is_not_null() & ~pl.col(c).is_in(_KINDS) for c in kinds)
-        rules.append(_rule("number_kind", "PER03", other, f"guide 004010X095A1 takes numbers of {' '.join(_KINDS)} only"))
+        rules.append(
+            _rule("number_kind", "PER03", other, f"guide 004010X095A1 takes numbers of {' '.join(_KINDS)} only")
+        )
     if name in _MOST:
         owner = ["row", "place"] if "place" in columns else ["row"]
         held = pl.col("place").is_not_null() if "place" in columns else pl.lit(value=True)

@@ -23,9 +23,10 @@ def partner_rules(frame_name: str, frame: pl.DataFrame, profile: Profile) -> lis
         if place is not None and place.frame == frame_name and _there(place, frame):
             rules.append(_coded(place, codes))
     if frame_name == COVERAGES and profile.plans is not None:
+        unknown = pl.col("plan_code").is_not_null() & ~pl.col("plan_code").is_in(profile.plans)
         rules.append(
             Rule(
-                "edi834.partner.plan", "HD04", pl.col("plan_code").is_not_null() & ~pl.col("plan_code").is_in(profile.plans),
+                "edi834.partner.plan", "HD04", unknown,
                 "the plan code is not in this partner's table", "Correct it, or add it under `plans` in the profile",
             )
         )  # fmt: skip

@@ -41,9 +41,7 @@ def renamed(back: Enrollment, ours: Enrollment, members: list[str]) -> dict[str,
     for name, frame in back.extras.items():
         done = frame.with_columns(pl.col("member_key").replace_strict(keys, return_dtype=pl.String))
         if "coverage_key" in frame.columns:
-            done = done.with_columns(
-                pl.col("coverage_key").replace_strict(held, default=None, return_dtype=pl.String)
-            )
+            done = done.with_columns(pl.col("coverage_key").replace_strict(held, default=None, return_dtype=pl.String))
         out[name] = done
     return out
 

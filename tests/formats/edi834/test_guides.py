@@ -10,7 +10,8 @@ import pytest
 from pydantic import ValidationError
 
 from formats.edi834 import Enrollment, Profile, Stamp, check, in_files, load_profile, read, still_told, write
-from formats.edi834.profile import GUIDES, Retro
+from formats.edi834.profile import GUIDES
+from formats.edi834.profile_parts import Retro
 from formats.edi834.referee import referee
 from formats.errors import FormatError
 from formats.problems import ERROR
@@ -31,7 +32,8 @@ def guide(name: str, **changes: Any) -> Profile:
 def made() -> Enrollment:
     """A family that both guides take: references, member ids, plans."""
     rows = {
-        "references": [{"member_key": k, "qualifier": q, "value": f"{q}-{k}"} for k in ("head", "mate", "kid") for q in ("17", "23")]
+        "references": [{"member_key": k, "qualifier": q, "value": f"{q}-{k}"} for k in ("head", "mate", "kid")
+                       for q in ("17", "23")]
         + [{"member_key": c["member_key"], "coverage_key": c["coverage_key"], "qualifier": "CE", "value": "CLASS-1"}
            for c in small().coverages.iter_rows(named=True)],
         "details": [d for d in everything()["details"] if d["member_key"] == "kid"],
@@ -222,7 +224,8 @@ OLD_ROWS = {
     "references": [r for r in everything()["references"] if r["qualifier"] in ("17", "23")],
     "dates": [d for d in everything()["dates"] if d["qualifier"] in ("336", "303")],
     "amounts": everything()["amounts"],
-    "names": [n | {"contact": None, "zip": n.get("zip") or n.get("city") and "61801", "kind1": n.get("kind1") and "HP"}
+    "names": [n | {"contact": None, "zip": n.get("zip") or (n.get("city") and "61801"),
+                   "kind1": n.get("kind1") and "HP"}
               for n in everything()["names"] if n["role"] in ("31", "S3", "GD")],
     "disabilities": everything()["disabilities"][:1],
     "cards": everything()["cards"],
@@ -246,8 +249,10 @@ def test_4010_is_valid_to_pyx12_and_read_back() -> None:
 
 
 def test_4010_refuses_what_it_has_not() -> None:
+    base = small()
+    plain = Enrollment(base.members, base.coverages.drop("late"))
     with pytest.raises(FormatError, match=r"version\.loop"):
-        write(having(small(), {"reporting": everything()["reporting"]}), profile(**OLD), STAMP)
+        write(having(plain, {"reporting": everything()["reporting"]}), profile(**OLD), STAMP)
 
 
 def test_guides_are_terms_only() -> None:

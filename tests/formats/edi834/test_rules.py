@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from formats.edi834 import COVERAGES, EXTRAS, MEMBERS, Enrollment, check, read, rules, write
-from formats.edi834.profile import OLD_VERSION, Retro
+from formats.edi834.profile import OLD_VERSION
+from formats.edi834.profile_parts import Retro
 from tests.formats.edi834.book import DAY, STAMP, coverage, enrollment, family, member, profile
 from tests.formats.edi834.extras_book import everything, having, loaded
 from tests.formats.edi834.extras_book import family as small
@@ -149,9 +150,7 @@ BY_HAND = {
     "tier.alone": lambda: found(
         enrollment([member("a"), member("c", "a")], [coverage(k, tier="EMP") for k in ("a", "c")])
     ),
-    "version.element": lambda: found(
-        enrollment([member("a")], [coverage("a", late="Y")]), version=OLD_VERSION
-    ),
+    "version.element": lambda: found(enrollment([member("a")], [coverage("a", late="Y")]), version=OLD_VERSION),
     "version.required": lambda: people(member("a", zip=None), version=OLD_VERSION),
     "version.number_kind": lambda: found(
         having(small(), {"details": [{"member_key": "head", "phone_kind": "CP"}]}), version=OLD_VERSION
@@ -238,5 +237,5 @@ def test_rules_are_listed_once_with_words() -> None:
     listed = rules()
     assert listed["rule"].is_unique().all()
     assert listed.null_count().row(0) == (0,) * 5
-    assert (listed.select(pl.all().str.len_chars().min()).row(0) > (3, 3, 1, 3, 3))
+    assert listed.select(pl.all().str.len_chars().min()).row(0) > (3, 3, 1, 3, 3)
     assert set(listed["severity"]) <= {"error", "warning", "info"}
