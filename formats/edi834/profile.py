@@ -185,6 +185,12 @@ class Profile(Terms):
         """The same terms with the meanings of a change file."""
         return self.model_copy(update=self.change.model_dump())
 
+    def of_sent(self) -> "Profile":
+        """The terms a file of this partner is checked by once it is written: what was mapped is not mapped again."""
+        tiers = {t: t for t in self.tiers.values()}
+        codes = {place: {c: c for c in table.values()} for place, table in self.codes.items()}
+        return self.model_copy(update={"tiers": tiers, "codes": codes, "subscriber_reference": "subscriber_id"})
+
     def due(self, day: dt.date) -> Literal["full", "change"] | None:
         """Which file the schedule asks for on a day."""
         if _falls(self.schedule.full, day):

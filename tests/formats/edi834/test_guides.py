@@ -60,6 +60,21 @@ def test_golden_files_of_the_example_guides(name: str) -> None:
     assert found.is_empty(), found["message"].to_list()
 
 
+@pytest.mark.parametrize(
+    "terms",
+    [
+        guide("carrier"),
+        guide("exchange"),
+        profile(tiers={"FAM": "E1D"}, codes={"HD03": {"HLT": "PPO", "DEN": "HLT"}}),
+        profile(subscriber_reference="ssn", member_identifier="member_id"),
+    ],
+)
+def test_what_was_written_is_clean_when_it_is_read_back(terms: Profile) -> None:
+    back = read(write(made(), terms, STAMP), end_date=terms.end_date)
+    found = check(back, terms.of_sent()).filter(pl.col("severity") == ERROR)
+    assert found.is_empty(), found["message"].to_list()
+
+
 def test_a_guide_is_laid_under_a_profile(tmp_path: Path) -> None:
     path = tmp_path / "ours.toml"
     path.write_text(

@@ -33,7 +33,7 @@ def sweep() -> Enrollment:
     base = family_row()
     people, held, extra = [base], [coverage("head", coverage_key="h1")], {n: list(r) for n, r in everything().items()}
     details = everything()["details"][0]
-    wrong = [(m, None, None) for m in mutants(base, MEMBERS)]
+    wrong: list[tuple[dict[str, Any], Any, Any]] = [(m, None, None) for m in mutants(base, MEMBERS)]
     wrong += [(base, d, None) for d in mutants(details | {"birth_sequence": 2}, EXTRAS["details"])]
     wrong += [(base, None, v) for v in mutants(coverage("head", late="Y", premium_cents=1, end=DAY), COVERAGES)]
     for number, (person, detail, plan) in enumerate(wrong):

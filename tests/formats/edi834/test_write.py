@@ -1,5 +1,6 @@
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
@@ -250,7 +251,7 @@ def test_coverage_begin_is_kept_for_each_day_of_a_year() -> None:
 
 def test_header_with_brokers_accounts_and_dates_comes_back() -> None:
     administrator = Broker(name="THE TPA", id="77", qualifier="94", role="TV", account="B-1", account2="B-2")
-    dates = (("303", dt.date(2026, 1, 2)), ("090", dt.date(2026, 1, 1)), ("091", dt.date(2026, 1, 31)))
+    dates: Any = (("303", dt.date(2026, 1, 2)), ("090", dt.date(2026, 1, 1)), ("091", dt.date(2026, 1, 31)))
     stamp = Stamp(41, 7, 1001, "FILE", STAMP.created, DAY, original_reference="OLD", copy=True, dates=dates)
     data = write(family(), profile(administrator=administrator, **RICH), stamp)
     back = read(data)
