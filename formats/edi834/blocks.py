@@ -38,7 +38,8 @@ def member_blocks(part: Prepared, profile: Profile) -> pl.DataFrame:
 
 def _assembled(frame: pl.DataFrame, order: tuple[str, ...], hung: dict[str, _Hung]) -> pl.DataFrame:
     """Join the segment columns and the hung blocks, in order."""
-    texts, counts = [], []
+    texts: list[pl.Expr] = [pl.lit("")]  # a frame of nothing has no segments
+    counts: list[pl.Expr] = [pl.lit(0, pl.Int64)]
     for name in order:
         if name in hung:
             blocks = hung[name].blocks.rename({"block": name, "count": f"{name}_n"})
