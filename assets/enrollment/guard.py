@@ -48,7 +48,7 @@ def prove(
     _equal("ISA13", f"{stamp.interchange_control:09d}", first["isa_control"])
     _equal("GS06", str(stamp.group_control), first["gs_control"])
     _equal("ST02", [f"{stamp.set_control + n:04d}" for n in range(sets)], again.interchange["set_control"].to_list())
-    _refuse(pl.concat([again.problems, check(again, profile)]))
+    _refuse(pl.concat([again.problems, check(again, profile.of_sent())]))
     # Character set E for every partner: under B pyx12 refuses the ^ that ISA11 must hold. The basic set is our check.
     shown = opinion.sets(sets)
     effort = Effort(shown, opinion.seconds, opinion.processes if shown > _QUICK else 1)

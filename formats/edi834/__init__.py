@@ -10,11 +10,12 @@ from formats.edi834.acks_write import AckStamp, acknowledge, write_999, write_ta
 from formats.edi834.checker import bad_families, check, without_families
 from formats.edi834.envelope import Marks, Route
 from formats.edi834.extras import EXTRAS
-from formats.edi834.profile import Broker, Party, Profile, Stamp, load_profile
+from formats.edi834.profile import Profile, Stamp, load_profile
+from formats.edi834.profile_parts import Broker, Meaning, Party, Retro, Schedule, Termination
 from formats.edi834.reader import read
+from formats.edi834.rules import rules
 from formats.edi834.schema import COVERAGES, HEADER, INTERCHANGE, MEMBERS, POSITIONS, Enrollment
 from formats.edi834.schema_acks import ACK_ERRORS, APPLICATIONS, GROUPS, SETS, TA1, Acks
-from formats.edi834.rules import rules
 from formats.edi834.terms import still_told
 from formats.edi834.trace import locate
 from formats.edi834.writer import in_files, sets_needed, write, write_parts, write_with_positions
@@ -37,10 +38,14 @@ __all__ = [
     "Broker",
     "Enrollment",
     "Marks",
+    "Meaning",
     "Party",
     "Profile",
+    "Retro",
     "Route",
+    "Schedule",
     "Stamp",
+    "Termination",
     "acknowledge",
     "bad_families",
     "check",

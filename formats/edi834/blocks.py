@@ -23,22 +23,23 @@ class _Hung:
 def member_blocks(part: Prepared, profile: Profile) -> pl.DataFrame:
     """One row per member in file order: row, set, is_subscriber, block (all its segments), count (of segments)."""
     on_member, on_coverage = _extras(part, profile)
-    coverages = spell(
-        part.coverages.with_columns(sent_end("end", profile.end_date)), COVERAGE, profile
-    )
+    coverages = spell(part.coverages.with_columns(sent_end("end", profile.end_date)), COVERAGE, profile)
     coverages = _assembled(coverages, COVERAGE_ORDER, on_coverage)
     covered = _hung(coverages, "row")
     members = spell(ready_members(part.members, profile), MEMBER, profile)
     last = on_member.pop(AFTER_COVERAGES, None)
-    members = _assembled(members, (*MEMBER_ORDER, "covered", AFTER_COVERAGES), on_member | {"covered": covered} | (
-        {} if last is None else {AFTER_COVERAGES: _enclosed(last, profile)}
-    ))
+    members = _assembled(
+        members,
+        (*MEMBER_ORDER, "covered", AFTER_COVERAGES),
+        on_member | {"covered": covered} | ({} if last is None else {AFTER_COVERAGES: _enclosed(last, profile)}),
+    )
     return members.select("row", "set", "is_subscriber", "block", "count")
 
 
 def _assembled(frame: pl.DataFrame, order: tuple[str, ...], hung: dict[str, _Hung]) -> pl.DataFrame:
     """Join the segment columns and the hung blocks, in order."""
-    texts, counts = [], []
+    texts: list[pl.Expr] = [pl.lit("")]  # a frame of nothing has no segments
+    counts: list[pl.Expr] = [pl.lit(0, pl.Int64)]
     for name in order:
         if name in hung:
             blocks = hung[name].blocks.rename({"block": name, "count": f"{name}_n"})
@@ -98,7 +99,8 @@ def _lines(name: str, frame: pl.DataFrame, owner: list[str], part: Prepared, pro
     own = _assembled(spelled, order, {})
     joined = own.join(blocks, on=["place", "other_no"], how="left", maintain_order="left")
     return joined.with_columns(
-        pl.concat_str("block", pl.col("below").fill_null("")).alias("block"), pl.col("count") + pl.col("below_n").fill_null(0)
+        pl.concat_str("block", pl.col("below").fill_null("")).alias("block"),
+        pl.col("count") + pl.col("below_n").fill_null(0),
     )
 
 

@@ -82,7 +82,9 @@ def _findings(enrollment: Enrollment, profile: Profile, as_of: dt.date | None) -
         for name, more in asked.items():
             rules[name] += more
     frames |= {"members": members, "coverages": coverages}
-    return pl.concat([pl.DataFrame(schema=_FINDINGS), *(f for name in frames for f in _broken(frames[name], rules[name]))])
+    return pl.concat(
+        [pl.DataFrame(schema=_FINDINGS), *(f for name in frames for f in _broken(frames[name], rules[name]))]
+    )
 
 
 def _broken(frame: pl.DataFrame, rules: list[Rule]) -> list[pl.DataFrame]:

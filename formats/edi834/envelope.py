@@ -69,14 +69,13 @@ def segment(marks: Marks, name: str, *elements: object) -> str:
     return marks.element.join([name, *map(str, elements)]).rstrip(marks.element) + marks.end
 
 
-def isa(
-    marks: Marks, route: Route, created: dt.datetime, control: int, *, wants_ta1: bool, old: bool = False
-) -> str:
+def isa(marks: Marks, route: Route, created: dt.datetime, control: int, *, wants_ta1: bool, old: bool = False) -> str:
     """The ISA: fixed widths, 105 characters and the terminator. Version 00501, or 00401 for `old`."""
     parts = [
         "ISA", "00", " " * 10, "00", " " * 10, f"{route.sender_qualifier:2}", f"{route.sender_id:15}",
         f"{route.receiver_qualifier:2}", f"{route.receiver_id:15}", f"{created:%y%m%d}", f"{created:%H%M}",
-        "U" if old else marks.repetition, "00401" if old else "00501", f"{control:09d}", "1" if wants_ta1 else "0", route.usage, marks.component,
+        *(("U", "00401") if old else (marks.repetition, "00501")), f"{control:09d}", "1" if wants_ta1 else "0",
+        route.usage, marks.component,
     ]  # fmt: skip
     return marks.element.join(parts) + marks.end
 

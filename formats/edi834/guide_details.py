@@ -1,13 +1,16 @@
 """What the guide forbids in the details of a member: the rest of INS and of loop 2100A."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from formats.edi834 import codes
 from formats.edi834.guide_rule import Rule, coded, length, missing
 from formats.edi834.profile import Profile
+from formats.edi834.text import illegal
 
 NUMBER = r"^\d{1,15}(\.\d+)?$"
-RACE = r"^(([78A-JNOPZ])?(:RET(:[^:^]+)?)?)(\^(([78A-JNOPZ])?(:RET(:[^:^]+)?)?)){0,9}$"
+RACE = r"^((([78A-JNOPZ])?(:RET(:[A-Za-z0-9-]{1,30})?)?)(\^|$)){1,10}$"
 
 
 def detail_rules(profile: Profile) -> list[Rule]:
@@ -36,7 +39,7 @@ def detail_rules(profile: Profile) -> list[Rule]:
         missing("city", "N401", "city", pl.any_horizontal(
             pl.col("country", "location_qualifier", "location", "subdivision").is_not_null()
         )),
-        shape("race", "DMG05", "race", RACE, "is not a list of race codes"),
+        race("race", profile),
         coded("citizenship", "DMG06", "citizenship", codes.CITIZENSHIP, profile),
         length("race_code", "DMG11", "race_code", 30),
         coded("income_frequency", "ICM01", "income_frequency", codes.INCOME_FREQUENCIES, profile),
@@ -60,6 +63,13 @@ def detail_rules(profile: Profile) -> list[Rule]:
             "the birth sequence is not 1 to 9", "Number the children of a multiple birth from 1",
         ),
     ]  # fmt: skip
+
+
+def race(name: str, profile: Profile) -> Rule:
+    """DMG05: up to ten of a code, or RET and a code of the collection's own; no delimiter within."""
+    rule = shape(name, "DMG05", "race", RACE, "is not a list of race codes")
+    bare = pl.col("race").str.replace_all("[:^]", "")
+    return replace(rule, when=rule.when | illegal(bare, profile))
 
 
 def shape(name: str, element: str, column: str, pattern: str, words: str) -> Rule:

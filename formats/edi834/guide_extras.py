@@ -7,7 +7,8 @@ import polars as pl
 
 from formats.edi834 import codes
 from formats.edi834.extras import EXTRAS, ON_COVERAGE
-from formats.edi834.guide_details import RACE, shape
+from formats.edi834.guide_details import race
+from formats.edi834.guide_own import own_rules
 from formats.edi834.guide_rule import Rule, coded, length, missing
 from formats.edi834.layout import EXTRA, Segment
 from formats.edi834.profile import OLD_VERSION, Profile
@@ -47,15 +48,7 @@ _OLD_NAMES = {("names", "role"): "role", ("providers", "role"): "provider_role"}
 
 def extra_rules(name: str, profile: Profile) -> list[Rule]:
     """Rules over a prepared frame of extras."""
-    rules = [*_owners(name), *_codes(name, profile), *_lengths(name), *_required(name), *_counts(name), *_own(name)]
-    if profile.version == OLD_VERSION and name not in codes.OLD_EXTRAS:
-        rules.append(
-            Rule(
-                "edi834.version.loop", name, pl.col("member_key").is_not_null(),
-                "guide 004010X095A1 has no such loop", "Leave it out for this partner",
-            )
-        )  # fmt: skip
-    return rules
+    return [*_owners(name), *_codes(name, profile), *_lengths(name), *_required(name), *_counts(name), *own_rules(name)]
 
 
 def _element(segments: tuple[Segment, ...], column: str) -> str:
@@ -90,6 +83,8 @@ def _codes(name: str, profile: Profile) -> list[Rule]:
         if profile.version != OLD_VERSION:
             known = f"{name}_{column}"
         rules.append(coded(known, _element(EXTRA[name], column), column, allowed, profile))
+    if name == "names":
+        rules.append(race("names_race", profile))
     held = pl.col("place").is_not_null() if name in ON_COVERAGE else None
     for kind, element, column, on_member, on_coverage in (
         ("references", "REF01", "reference", codes.MEMBER_REFERENCES, codes.COVERAGE_REFERENCES),
@@ -167,91 +162,3 @@ def _counts(name: str) -> list[Rule]:
             _too_many("names_responsible", "NM1", responsible & (responsible.sum().over("row") > 13), 13),
         ]
     return []
-
-
-def _own(name: str) -> list[Rule]:
-    """What is peculiar to one frame."""
-    role = pl.col("role")
-    match name:
-        case "names":
-            address = pl.any_horizontal(pl.col("address1", "city").is_null())
-            personal = pl.any_horizontal(
-                pl.col("birth_date", "gender", "marital_status", "race", "citizenship", "race_code").is_not_null()
-            )
-            per = pl.any_horizontal(pl.col("number1", "number2", "number3").is_not_null())
-            lives = pl.any_horizontal(pl.col("address1", "city", "state", "zip").is_not_null())
-            return [
-                shape("names_race", "DMG05", "race", RACE, "is not a list of race codes"),
-                missing("names_last_name", "NM103", "last_name", ~role.is_in(["31", "45"])),
-                missing("names_first_name", "NM104", "first_name", role == "S3"),
-                missing("names_contact", "PER02", "number1", pl.col("contact").is_not_null()),
-                missing("names_id_qualifier", "NM108", "id_qualifier", pl.col("id").is_not_null()),
-                missing("names_id", "NM109", "id", pl.col("id_qualifier").is_not_null()),
-                _rule("names_mailing", "N3", (role == "31") & address, "a mailing address lacks street or city"),
-                _rule(
-                    "names_entity", "NM102", (role == "M8") != (pl.col("entity_type") == "2"),
-                    "a person is written as an organization, or a school as a person", (role != "36"),
-                ),
-                _rule("names_personal", "DMG", personal & (role != "70"), "demographics stand under another role than 70"),
-                _rule(
-                    "names_numbers", "PER", per & role.is_in(["70", "31", "45"]), "this role takes no telephone numbers"
-                ),
-                _rule("names_address", "N3", lives & (role == "70"), "the old name takes no address"),
-                _rule(
-                    "names_identifier", "NM108",
-                    (role.is_in(["31", "45", "M8"]) & pl.col("id").is_not_null())
-                    | ((role == "36") != (pl.col("id_qualifier") == "24")) & (pl.col("id_qualifier") != "34"),
-                    "this role takes no such identifier",
-                ),
-            ]  # fmt: skip
-        case "providers":
-            return [
-                missing("providers_first_number", "PER04", "number1", pl.col("number4").is_not_null()),
-                missing("providers_first_address", "N301", "address1", pl.col("address3").is_not_null()),
-                missing("providers_id_qualifier", "NM108", "id_qualifier", pl.col("id").is_not_null()),
-                missing("providers_id", "NM109", "id", pl.col("id_qualifier").is_not_null()),
-            ]
-        case "insurers":
-            return [
-                missing("insurers_id_qualifier", "NM108", "id_qualifier", pl.col("id").is_not_null()),
-                missing("insurers_id", "NM109", "id", pl.col("id_qualifier").is_not_null()),
-                missing("insurers_other_no", "COB", "other_no"),
-            ]
-        case "other_insurance":
-            allowed = "|".join(codes.SERVICE_TYPES)
-            return [
-                missing("other_insurance_other_no", "COB", "other_no"),
-                shape("service_types", "COB04", "service_types", rf"^({allowed})(\^({allowed})){{0,8}}$", "is not a list of types"),
-                Rule(
-                    "edi834.duplicate.other_insurance", "COB",
-                    pl.col("other_no").is_not_null() & (pl.len().over("row", "place", "other_no") > 1),
-                    "two other insurances of a coverage have the same number", "Number them 1, 2 ...",
-                ),
-            ]  # fmt: skip
-        case "cards":
-            return [Rule("edi834.amount.cards", "IDC03", pl.col("count") < 0, "a count is negative", "Correct it")]
-        case "languages":
-            nothing = pl.all_horizontal(pl.col("code", "description").is_null())
-            return [_rule("languages_nothing", "LUI", nothing, "a language has neither code nor description")]
-        case "disabilities":
-            return [missing("disabilities_code_qualifier", "DSB07", "code_qualifier", pl.col("diagnosis").is_not_null()),
-                    missing("disabilities_diagnosis", "DSB08", "diagnosis", pl.col("code_qualifier").is_not_null())]
-        case "reporting":
-            return [missing("reporting_qualifier", "REF01", "qualifier", pl.col("value").is_not_null()),
-                    _rule("reporting_until", "DTP03", pl.col("until") < pl.col("day"), "a period ends before it begins")]
-        case "dates":
-            held = pl.col("place").is_not_null()
-            return [
-                _rule("dates_range", "DTP02", ~held & pl.col("until").is_not_null(), "a member's date is a period"),
-                _rule("dates_until", "DTP03", pl.col("until") < pl.col("day"), "a period ends before it begins"),
-            ]
-        case "amounts":
-            return [Rule("edi834.amount.negative", "AMT02", pl.col("cents") < 0, "an amount is negative", "Correct it")]
-    return []
-
-
-def _rule(name: str, element: str, when: pl.Expr, message: str, also: pl.Expr | None = None) -> Rule:
-    return Rule(
-        f"edi834.extra.{name}", element, when if also is None else when & also, message,
-        "Correct it at the source, or leave it out",
-    )  # fmt: skip

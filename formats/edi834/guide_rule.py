@@ -8,6 +8,8 @@ from formats.edi834 import codes
 from formats.edi834.profile import OLD_VERSION, Profile
 from formats.problems import ERROR
 
+_OURS = {"whose": "subscriber_id", "who": "identifier"}  # made columns, by the names people know
+
 
 @dataclass(frozen=True)
 class Rule:
@@ -47,7 +49,7 @@ def length(name: str, element: str, column: str, longest: int, shortest: int = 1
         f"edi834.length.{name}",
         element,
         (size > longest) | (size < shortest),
-        f"{column} has the wrong length",
+        f"{_OURS.get(column, column)} has the wrong length",
         f"{element} takes {span} characters; shorten or correct it at the source",
     )
 
@@ -59,6 +61,6 @@ def missing(name: str, element: str, column: str, when: pl.Expr | None = None) -
         f"edi834.missing.{name}",
         element,
         absent if when is None else absent & when,
-        f"{column} is missing",
+        f"{_OURS.get(column, column)} is missing",
         f"The guide requires {element} here; complete it at the source",
     )

@@ -7,7 +7,6 @@ from formats.edi834.places import Place, find
 from formats.edi834.profile import Profile
 
 Frames = dict[str, pl.DataFrame]
-_ALIASES = {"tier": "sent_tier"}  # columns that a map has already turned into what is sent
 
 
 def overlay(frames: Frames, profile: Profile) -> Frames:
@@ -81,7 +80,7 @@ def _without(frames: Frames, place: Place) -> Frames:
         return frames
     if place.frame in EXTRAS and (place.flat is not None or not _kept(place)):
         return frames | {place.frame: frame.filter(~_rows(place).fill_null(value=False))}
-    nothing = {_ALIASES.get(c, c): pl.lit(None, frame.schema.get(c)) for c in place.columns}
+    nothing = {c: pl.lit(None, frame.schema.get(c)) for c in place.columns}
     return _changed(frames, place, nothing)
 
 

@@ -9,8 +9,6 @@ from formats.edi834.places import COVERAGES, MEMBERS, Place, find
 from formats.edi834.profile import Profile
 from formats.problems import ERROR, WARNING
 
-_ALIASES = {"tier": "sent_tier"}
-
 
 def partner_rules(frame_name: str, frame: pl.DataFrame, profile: Profile) -> list[Rule]:
     """The rules of the profile's places that look at this frame, and of its plans."""
@@ -25,9 +23,10 @@ def partner_rules(frame_name: str, frame: pl.DataFrame, profile: Profile) -> lis
         if place is not None and place.frame == frame_name and _there(place, frame):
             rules.append(_coded(place, codes))
     if frame_name == COVERAGES and profile.plans is not None:
+        unknown = pl.col("plan_code").is_not_null() & ~pl.col("plan_code").is_in(profile.plans)
         rules.append(
             Rule(
-                "edi834.partner.plan", "HD04", pl.col("plan_code").is_not_null() & ~pl.col("plan_code").is_in(profile.plans),
+                "edi834.partner.plan", "HD04", unknown,
                 "the plan code is not in this partner's table", "Correct it, or add it under `plans` in the profile",
             )
         )  # fmt: skip
@@ -65,8 +64,7 @@ def _rule(place: Place, missing: pl.Expr) -> Rule:
 
 
 def _required(place: Place, frame: pl.DataFrame, *, heads: bool) -> Rule:
-    columns = [_ALIASES.get(c, c) for c in place.columns]
-    known = [pl.col(c) for c in columns if c in frame.columns]
+    known = [pl.col(c) for c in place.columns if c in frame.columns]
     missing = pl.all_horizontal(c.is_null() for c in known) if known else pl.lit(value=True)
     if place.rows is not None:
         missing = missing & place.rows

@@ -47,15 +47,30 @@ def find(text: str) -> Place | None:
         if segment.name != name or not _in_loop(frame, segment, loop):
             continue
         if frame in _FLAT:
-            return _flat(text, frame, loop, qualifier, segment, number)
+            return _flat(match, frame, segment)
         if qualifier is not None and segment.qualifier != qualifier:
             continue
         if qualifier is None and segment.qualifier and name in ("REF", "DTP", "AMT") and frame in (MEMBERS, COVERAGES):
             continue  # REF02 without a qualifier is not the policy number's
         columns = _columns(segment, number)
         if columns:
-            return Place(text, frame, columns, _rows(frame, loop))
+            return Place(text, frame, _spelled_out(frame, columns), _rows(frame, loop))
     return None
+
+
+def _spelled_out(frame: str, columns: tuple[str, ...]) -> tuple[str, ...]:
+    """PER as the columns it is made of, and a tier with what it is made from."""
+    if frame == MEMBERS:
+        numbers: dict[str, tuple[str, ...]] = {
+            "per": ("phone", "email", "phone_kind", "kind2", "number2", "kind3", "number3")
+        }
+    else:
+        numbers = {
+            name: tuple(c for n in range(start, start + 3) for c in (f"kind{n}", f"number{n}"))
+            for name, start in (("per", 1), ("per2", 4))
+        }
+    more = numbers | {"sent_tier": ("tier", "sent_tier")}
+    return tuple(c for column in columns for c in more.get(column, (column,)))
 
 
 def _in_loop(frame: str, segment: Segment, loop: str | None) -> bool:
@@ -66,15 +81,14 @@ def _in_loop(frame: str, segment: Segment, loop: str | None) -> bool:
     return (frame in _FLAT and loop == "2300") or (frame == "reporting" and loop == "2750")
 
 
-def _flat(
-    text: str, frame: str, loop: str | None, qualifier: str | None, segment: Segment, number: int | None
-) -> Place | None:
+def _flat(place: re.Match[str], frame: str, segment: Segment) -> Place | None:
+    loop, _, qualifier, element = place.groups()
     held = loop == "2300"
     rows = pl.col("coverage_key").is_not_null() == pl.lit(held)
     if qualifier is not None:
         rows = rows & (pl.col("qualifier") == qualifier)
-    columns = _columns(segment, number)
-    return Place(text, frame, columns, rows, qualifier, held) if columns else None
+    columns = _columns(segment, int(element) if element else None)
+    return Place(place.group(), frame, columns, rows, qualifier, held) if columns else None
 
 
 def _columns(segment: Segment, number: int | None) -> tuple[str, ...]:

@@ -163,7 +163,7 @@ def _prepared(
     frames = {"members": members, "coverages": _coverages(coverages, profile)}
     frames |= {name: _extra(name, frame, profile) for name, frame in extras.items() if not frame.is_empty()}
     done = overlay(frames, profile)
-    held = _placed(done.pop("coverages"), members["row"])
+    held = _placed(done.pop("coverages"))
     members = done.pop("members")
     hung = {name: _hung(name, frame, held) for name, frame in done.items()}
     if "insurers" in hung:
@@ -192,7 +192,7 @@ def _coverages(coverages: pl.DataFrame, profile: Profile) -> pl.DataFrame:
     )
 
 
-def _placed(coverages: pl.DataFrame, rows: pl.Series) -> pl.DataFrame:
+def _placed(coverages: pl.DataFrame) -> pl.DataFrame:
     """In file order, with `place`."""
     rank = pl.col("line").replace_strict(LINES, range(len(LINES)), default=len(LINES)).alias("_rank")
     order = ["row", "_rank", "plan_code", "begin", "sent_tier", "maintenance_type", "premium_cents", "coverage_key"]

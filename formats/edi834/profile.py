@@ -7,27 +7,31 @@ from pathlib import Path
 from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
 
 from formats.edi834.codes import TIERS
 from formats.edi834.places import find
+from formats.edi834.profile_parts import (
+    Action,
+    Broker,
+    CoverageMaintenance,
+    Id,
+    Meaning,
+    MemberMaintenance,
+    Party,
+    Reason,
+    Reference,
+    Retro,
+    Schedule,
+    Termination,
+    Terms,
+)
 from formats.errors import SettingsError
 
 Charset = Literal["basic", "extended"]
 EndDate = Literal["last_day_covered", "first_day_not_covered"]
 Delimiter = Annotated[str, Field(min_length=1, max_length=1)]
-# Nothing that goes into the envelope may hold a delimiter, so ids keep to letters, digits and a few marks.
-Id = Annotated[str, Field(min_length=2, max_length=15, pattern=r"^[A-Za-z0-9 ._/-]+$")]
-Name = Annotated[str, Field(min_length=1, max_length=60, pattern=r"^[A-Za-z0-9 &',./()-]+$")]
-Reference = Annotated[str, Field(min_length=1, max_length=50, pattern=r"^[A-Za-z0-9 ._/-]+$")]
 Code = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9]{1,6}$")]
-MemberMaintenance = Literal["001", "021", "024", "025", "026", "030"]
-CoverageMaintenance = Literal["001", "002", "021", "024", "025", "026", "030", "032"]
-Action = Literal["2", "4", "RX"]
-Reason = Annotated[str, Field(min_length=2, max_length=2)]
-Rhythm = Annotated[
-    str, StringConstraints(pattern=r"^(never|daily|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN)|monthly:([1-9]|1\d|2[0-8]))$")
-]
 Version = Literal["005010X220A1", "005010X220", "004010X095A1"]
 
 VERSION: Version = "005010X220A1"
@@ -38,57 +42,7 @@ _NAME_FIELDS = {"partner", "sender", "receiver", "function", "created", "millis"
 _DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
-class _Model(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
-
-
-class Party(_Model):
-    """A sponsor (N1*P5), payer (N1*IN) or broker (N1*BO, or TV) with its id under qualifier 24, 94, FI, XV."""
-
-    name: Name
-    id: Annotated[str, Field(min_length=2, max_length=80, pattern=r"^[A-Za-z0-9 ._/-]+$")]
-    qualifier: Literal["24", "94", "FI", "XV"] = "FI"
-
-
-class Broker(Party):
-    """Loop 1000C: broker (BO) or third-party administrator (TV), with its account numbers (ACT01, ACT06)."""
-
-    role: Literal["BO", "TV"] = "BO"
-    account: Reference | None = None
-    account2: Reference | None = None
-
-
-class Meaning(_Model):
-    """What the codes of one kind of file say: BGN08, and INS03, HD01 and INS04 of rows that leave theirs null."""
-
-    action: Action = "2"
-    member_maintenance: MemberMaintenance = "001"
-    coverage_maintenance: CoverageMaintenance = "001"
-    reason: Reason | None = None
-
-
-class Termination(_Model):
-    """How ended coverage is told: `once`, for `days` after its end (`window`), or never (`omission`)."""
-
-    policy: Literal["once", "window", "omission"] = "once"
-    days: Annotated[int, Field(ge=0, le=3660)] = 0
-
-
-class Retro(_Model):
-    """How far back a begin or end may lie; beyond it a family is stopped (error) or flagged (warning)."""
-
-    days: Annotated[int, Field(ge=0, le=3660)]
-    beyond: Literal["stop", "flag"] = "stop"
-
-
-class Schedule(_Model):
-    """On which days which file goes: never, daily, weekly:MON, monthly:1 (to 28). A full file wins over a change."""
-
-    full: Rhythm = "daily"
-    change: Rhythm = "never"
-
-
-class Profile(_Model):
+class Profile(Terms):
     """One partner's terms. Frozen; the defaults are the widely accepted ones of the guide.
 
     `action` (BGN08), `member_maintenance` (INS03), `coverage_maintenance` (HD01) and `reason` (INS04) are
@@ -230,6 +184,12 @@ class Profile(_Model):
     def for_change(self) -> "Profile":
         """The same terms with the meanings of a change file."""
         return self.model_copy(update=self.change.model_dump())
+
+    def of_sent(self) -> "Profile":
+        """The terms a file of this partner is checked by once it is written: what was mapped is not mapped again."""
+        tiers = {t: t for t in self.tiers.values()}
+        codes = {place: {c: c for c in table.values()} for place, table in self.codes.items()}
+        return self.model_copy(update={"tiers": tiers, "codes": codes, "subscriber_reference": "subscriber_id"})
 
     def due(self, day: dt.date) -> Literal["full", "change"] | None:
         """Which file the schedule asks for on a day."""

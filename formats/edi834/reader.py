@@ -84,24 +84,21 @@ def _pieces(text: str, odd: list[dict[str, object]], end_date: EndDate) -> Itera
             located = placed(segments, set_no, in_834=in_834)
             position += segments.height
             set_no, in_834 = located["set_no"][-1], located["in_834"][-1]
-            body = Body(located, region)
-            faults: list[pl.DataFrame] = []
-            members, coverages = members_of(body, faults), coverages_of(body, faults)
-            extras = extras_of(body, faults)
-            details = details_of(body, members)
-            if not details.is_empty():
-                extras["details"] = conform(details, EXTRAS["details"])
-            yield _Piece(
-                members.select(c for c in members.columns if c in _KEPT).with_columns(our_end("eligibility_end", end_date)),
-                conform(coverages, COVERAGES).with_columns(our_end("end", end_date)),
-                {n: f.with_columns(our_end("end", end_date)) if "end" in f.columns else f for n, f in extras.items()},
-                of_headers(located),
-                pl.concat([problems(), *faults]),
-                position,
-            )
+            yield _read_piece(Body(located, region), located, position, end_date)
 
 
-_KEPT = {*MEMBERS}
+def _read_piece(body: Body, located: pl.DataFrame, last: int, end_date: EndDate) -> _Piece:
+    faults = [problems()]
+    members, coverages, extras = members_of(body, faults), coverages_of(body, faults), extras_of(body, faults)
+    details = details_of(members)
+    if not details.is_empty():
+        extras["details"] = conform(details, EXTRAS["details"])
+    for name, frame in extras.items():
+        if "end" in frame.columns:
+            extras[name] = frame.with_columns(our_end("end", end_date))
+    members = members.select(list(MEMBERS)).with_columns(our_end("eligibility_end", end_date))
+    coverages = conform(coverages, COVERAGES).with_columns(our_end("end", end_date))
+    return _Piece(members, coverages, extras, of_headers(located), pl.concat(faults), last)
 
 
 def _families(frame: pl.DataFrame) -> pl.DataFrame:

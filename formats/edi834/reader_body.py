@@ -10,6 +10,8 @@ from formats.problems import ERROR
 
 AMOUNT = r"^-?\d{1,13}(\.\d{0,2}0*)?$|^-?\.\d{1,2}0*$"
 
+_LEFT_OUT = "It was left out; ask the sender to correct it"
+
 
 class Body:
     """The segments of members, by id; `wide` gives them with their elements e1, e2 ... (empty is null)."""
@@ -103,7 +105,9 @@ def gathered(owners: np.ndarray, frame: pl.DataFrame, count: int) -> pl.DataFram
     return frame.select(pl.all().gather(pl.lit(rows.set(rows == len(owners), None))))
 
 
-def faults(rows: pl.DataFrame, rule: str, column: int, message: str, hint: str, severity: str = ERROR) -> pl.DataFrame:
+def faults(
+    rows: pl.DataFrame, rule: str, column: int, *, message: str, hint: str, severity: str = ERROR
+) -> pl.DataFrame:
     """A problem row for each of the segments."""
     return rows.select(
         pl.lit(rule).alias("rule"),
@@ -136,5 +140,5 @@ def bad_values(rows: pl.DataFrame, segment: Segment, schema: Schema) -> list[pl.
             continue
         bad = rows.filter(pl.col(name).is_not_null() & read.is_null())
         if not bad.is_empty():
-            found.append(faults(bad, rule, element.number, words, "It was left out; ask the sender to correct it"))
+            found.append(faults(bad, rule, element.number, message=words, hint=_LEFT_OUT))
     return found

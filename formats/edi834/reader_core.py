@@ -15,6 +15,7 @@ from formats.problems import WARNING
 
 _LOOPS = {"2000": [IN_MEMBER], "2100A": [NAME], "2300": [IN_COVERAGE]}
 _READ_MEMBERS: Schema = {**EXTRAS["details"], **MEMBERS, "who": pl.String(), "whose": pl.String()}
+_AS_DEPENDENT = "The member was taken as a dependent"
 _PHONES = ["HP", "CP", "WP", "AP", "BN"]
 
 
@@ -27,7 +28,7 @@ def members_of(body: Body, found: list[pl.DataFrame]) -> pl.DataFrame:
     )  # fmt: skip
     unknown = ins.filter(~pl.col("e1").is_in(["Y", "N"]) | pl.col("e1").is_null())
     words = "INS01 says neither Y (subscriber) nor N (dependent)"
-    found.append(faults(unknown, "edi834.read.ins01", 1, words, "The member was taken as a dependent", WARNING))
+    found.append(faults(unknown, "edi834.read.ins01", 1, message=words, hint=_AS_DEPENDENT, severity=WARNING))
     for segment in MEMBER.values():
         rows = body.rows(segment, _LOOPS[segment.loop])
         if rows.is_empty():
@@ -43,9 +44,11 @@ def members_of(body: Body, found: list[pl.DataFrame]) -> pl.DataFrame:
     if "employment_status" in frame.columns:
         frame = frame.with_columns(pl.col("employment_status").str.strip_chars())
     missing = [pl.lit(None, dtype).alias(c) for c, dtype in MEMBERS.items() if c not in frame.columns]
-    return frame.rename({"whose": "subscriber_id"}, strict=False).with_columns(
-        m for m in missing if m.meta.output_name() != "subscriber_id" or "whose" not in frame.columns
-    ).select(*MEMBERS, *[c for c in frame.columns if c not in MEMBERS and c in EXTRAS["details"]])
+    return (
+        frame.rename({"whose": "subscriber_id"}, strict=False)
+        .with_columns(m for m in missing if m.meta.output_name() != "subscriber_id" or "whose" not in frame.columns)
+        .select(*MEMBERS, *[c for c in frame.columns if c not in MEMBERS and c in EXTRAS["details"]])
+    )
 
 
 def _who(rows: pl.DataFrame) -> list[pl.Expr]:
@@ -89,9 +92,8 @@ def _numbers(rows: pl.DataFrame) -> list[pl.Expr]:
     return made + [pl.when(rest[i] != "").then(rest[i]).alias(name) for i, name in enumerate(names)]
 
 
-def details_of(body: Body, members: pl.DataFrame) -> pl.DataFrame:
+def details_of(members: pl.DataFrame) -> pl.DataFrame:
     """The members that have any of the columns of details, with these."""
-    del body
     there = [
         c for c in EXTRAS["details"]
         if c != "member_key" and c in members.columns and members[c].null_count() < members.height

@@ -92,8 +92,6 @@ def _pairs(rows: pl.DataFrame, start: int, first: int) -> list[pl.Expr]:
 
 def _numbered(insurers: pl.DataFrame, body: Body) -> pl.DataFrame:
     """With the number, within its coverage, of the COB each stands under."""
-    cob = body.by_id["COB"].select(
-        "position", number=pl.int_range(1, pl.len() + 1).over("coverage").cast(pl.Int64)
-    )
+    cob = body.by_id["COB"].select("position", number=pl.int_range(1, pl.len() + 1).over("coverage").cast(pl.Int64))
     at = np.searchsorted(cob["position"].to_numpy(), insurers["position"].to_numpy()) - 1
     return insurers.with_columns(cob["number"].gather(at).alias("other_no"))

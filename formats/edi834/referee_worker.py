@@ -53,7 +53,7 @@ def judge(text: str) -> tuple[bool, list[Fault]]:
 
 
 def judge_within(texts: list[str], seconds: float | None) -> list[tuple[bool, list[Fault]]]:
-    """Judgements of the texts in their order: of all, or of as many as are begun within so many seconds, one at least."""
+    """Judgements of the texts in order: of all, or of as many as are begun within so many seconds, one at least."""
     began = time.monotonic()
     judged: list[tuple[bool, list[Fault]]] = []
     for text in texts:

@@ -10,7 +10,8 @@ from formats.edi834.guide_rule import Rule
 from formats.edi834.meaning import coverage_meaning, member_meaning
 from formats.edi834.meaning_extras import extra_meaning
 from formats.edi834.partner import absent_rows, retro_rules
-from formats.edi834.profile import OLD_VERSION, Party, Profile, Retro
+from formats.edi834.profile import OLD_VERSION, Profile
+from formats.edi834.profile_parts import Party, Retro
 from formats.edi834.schema import COVERAGES, MEMBERS
 from formats.problems import ERROR, INFO, WARNING
 
@@ -60,7 +61,11 @@ def rules() -> pl.DataFrame:
     for profile in _profiles():
         rows += [(r.id, r.severity, r.element, r.message, r.hint) for r in _checking(profile)]
     columns = ["rule", "severity", "element", "message", "hint"]
-    return pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String()), orient="row").unique("rule", keep="first").sort("rule")
+    return (
+        pl.DataFrame(rows, schema=dict.fromkeys(columns, pl.String()), orient="row")
+        .unique("rule", keep="first")
+        .sort("rule")
+    )
 
 
 def _profiles() -> list[Profile]:

@@ -143,7 +143,10 @@ class Enrollment:
         object.__setattr__(self, "interchange", conform(self.interchange, INTERCHANGE))
         known = no_extras() | {name: conform(frame, EXTRAS[name]) for name, frame in self.extras.items()}
         object.__setattr__(self, "extras", known)
-        header = {name: conform(self.header[name], HEADER[name]) if name in self.header else empty(HEADER[name]) for name in HEADER}
+        header = {
+            name: conform(self.header[name], HEADER[name]) if name in self.header else empty(HEADER[name])
+            for name in HEADER
+        }
         object.__setattr__(self, "header", header)
 
     def only(self, members: pl.DataFrame) -> "Enrollment":

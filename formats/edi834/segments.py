@@ -192,16 +192,22 @@ def cut(text: str, region: Region, offset: int, number: int) -> pl.DataFrame:
     text = text.replace(region.element, SEPARATOR) if region.element != SEPARATOR else text
     pieces = pl.select(pl.lit(text).str.split(region.terminator).explode().alias("text"))
     pieces = pieces.with_columns(pl.col("text").str.strip_chars(" \t\r\n")).filter(pl.col("text") != "")
-    head = pl.col("text").str.slice(0, 4)
-    short = head.str.slice(2, 1) == SEPARATOR  # two letters, as N3; else three, and what has four is no segment
-    name = pl.when(short).then(head.str.slice(0, 2)).otherwise(head.str.strip_chars_end(SEPARATOR))
-    identified = pieces.with_columns(name.str.to_uppercase().alias("id"))
+    identified = pieces.with_columns(_named(pieces["text"].str.slice(0, 4)).alias("id"))
     return identified.select(
         pl.int_range(offset + 1, offset + 1 + pl.len(), dtype=pl.Int64).alias("position"),
         pl.lit(number, pl.Int64).alias("interchange"),
         "id",
         "text",
     )
+
+
+def _named(heads: pl.Series) -> pl.Series:
+    """The segment ids, from the first four characters: two letters, as N3, or three; worked out once for each kind."""
+    kinds = pl.DataFrame({"head": heads.unique()})
+    short = pl.col("head").str.slice(2, 1) == SEPARATOR
+    long = pl.col("head").str.strip_chars_end(SEPARATOR)
+    name = pl.when(short).then(pl.col("head").str.slice(0, 2)).otherwise(long).str.to_uppercase()
+    return heads.replace_strict(kinds["head"], kinds.select(name).to_series(), return_dtype=pl.String)
 
 
 _FIRST = re.compile(r"\s*(?:GS|ST|TA1|AK1|INS|BGN)([^\w\s])", re.ASCII)

@@ -45,23 +45,24 @@ def _text(frame: pl.DataFrame, element: Element, profile: Profile) -> pl.Expr:
     columns = element.columns
     match element.kind:
         case "literal":
-            return pl.lit(element.literal)
+            text = pl.lit(element.literal)
         case "mark":
-            return _full(frame, columns[0], pl.lit(element.literal))
+            text = _full(frame, columns[0], pl.lit(element.literal))
         case "composite":
             parts = [pl.col(c).fill_null("") for c in columns]
-            joined = pl.concat_str(*parts, separator=profile.component)
-            return joined.str.strip_chars_end(profile.component)
+            text = pl.concat_str(*parts, separator=profile.component).str.strip_chars_end(profile.component)
         case "repeat":
-            marks = pl.col(columns[0]).str.replace_many([":", "^"], [profile.component, profile.repetition])
-            return marks.fill_null("")
+            marks = [profile.component, profile.repetition]
+            text = pl.col(columns[0]).str.replace_many([":", "^"], marks).fill_null("")
         case "range_mark":
             kind = pl.when(pl.col(columns[1]).is_not_null()).then(pl.lit("RD8")).otherwise(pl.lit("D8"))
-            return _full(frame, columns[0], kind)
+            text = _full(frame, columns[0], kind)
         case "range":
             until = pl.concat_str(day(columns[0]), pl.lit("-"), day(columns[1]))
-            return pl.coalesce(until, day(columns[0])).fill_null("")
-    return _full(frame, columns[0], _value(frame, columns[0]))
+            text = pl.coalesce(until, day(columns[0])).fill_null("")
+        case _:
+            text = _full(frame, columns[0], _value(frame, columns[0]))
+    return text
 
 
 def _full(frame: pl.DataFrame, column: str, text: pl.Expr) -> pl.Expr:

@@ -50,7 +50,5 @@ def still_told(
         else frame
         for name, frame in enrollment.extras.items()
     }
-    whole = Enrollment(
-        enrollment.members, left, enrollment.interchange, enrollment.problems, extras, enrollment.header
-    )
+    whole = Enrollment(enrollment.members, left, enrollment.interchange, enrollment.problems, extras, enrollment.header)
     return whole.only(kept)

@@ -14,7 +14,8 @@ from formats.edi834.blocks import member_blocks
 from formats.edi834.envelope import Marks, checked, group_open, interchange_open, segment, trailers
 from formats.edi834.guide import rules_of
 from formats.edi834.prepare import Arranged, Prepared
-from formats.edi834.profile import OLD_VERSION, Broker, Profile, Stamp
+from formats.edi834.profile import OLD_VERSION, Profile, Stamp
+from formats.edi834.profile_parts import Broker
 from formats.edi834.schema import Enrollment
 from formats.edi834.trace import positions
 from formats.errors import FormatError
@@ -77,9 +78,7 @@ def in_files(enrollment: Enrollment, profile: Profile) -> list[Enrollment]:
     order = Arranged(enrollment, profile)
     files = _set_of(order.families, profile.max_members_per_file)
     keys = order.part(0, enrollment.members.height).members.select("member_key").with_columns(files.alias("file"))
-    return [
-        enrollment.only(mine.select("member_key")) for mine in keys.partition_by("file", maintain_order=True)
-    ]
+    return [enrollment.only(mine.select("member_key")) for mine in keys.partition_by("file", maintain_order=True)]
 
 
 def _refuse(part: Prepared, profile: Profile) -> None:

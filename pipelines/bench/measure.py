@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import resource
+import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterator
@@ -131,3 +132,18 @@ def copying(data: bytes) -> Iterator[Callable[[], float]]:
             return clock.seconds
 
         yield copy
+
+
+@contextmanager
+def copying_file() -> Iterator[tuple[Path, Callable[[], float]]]:
+    """Give a place for a file and a copy of it to be timed, block by block, so that the file is never in memory."""
+    with tempfile.TemporaryDirectory(prefix="daybook-bench-") as folder:
+        source, target = Path(folder, "yardstick.in"), Path(folder, "yardstick.out")
+
+        def copy() -> float:
+            with timed() as clock, source.open("rb") as given, target.open("wb") as taken:
+                shutil.copyfileobj(given, taken, 1 << 20)
+            target.unlink()
+            return clock.seconds
+
+        yield source, copy

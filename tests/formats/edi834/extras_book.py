@@ -68,7 +68,8 @@ def everything() -> Rows:
             head | STREET | {"role": "31", "entity_type": "1", "zip": "606011234"},
             head | STREET | CALLS | {"role": "36", "entity_type": "2", "last_name": "Acme", "id_qualifier": "24",
                                      "id": "123456789", "contact": "Pat"},
-            {"member_key": "kid", "role": "M8", "entity_type": "2", "last_name": "State College", "contact": "Registrar",
+            {"member_key": "kid", "role": "M8", "entity_type": "2", "last_name": "State College",
+             "contact": "Registrar",
              "kind1": "TE", "number1": "2175550111", "city": "Urbana", "state": "IL"},
             {"member_key": "kid", "role": "S3", "entity_type": "1", "last_name": "Poe", "first_name": "Ann",
              "id_qualifier": "34", "id": "123456781", "kind1": "HP", "number1": "2175550112"} | STREET,
@@ -160,7 +161,8 @@ def _numbers(draw: st.DrawFn, first: int) -> dict[str, Any]:
 def _address(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         return {}
-    return {"address1": draw(_WORD), "address2": draw(_maybe(_WORD)), "city": draw(_WORD), "zip": draw(_maybe(_one("62701", "A1A1A1"))),
+    return {"address1": draw(_WORD), "address2": draw(_maybe(_WORD)), "city": draw(_WORD),
+            "zip": draw(_maybe(_one("62701", "A1A1A1"))),
             "state": draw(_maybe(_one("IL", "ON"))), "country": draw(_maybe(_one("US", "CA")))}  # fmt: skip
 
 
@@ -197,7 +199,8 @@ def _of_member(draw: st.DrawFn, rows: Rows, key: str) -> None:
     if draw(st.booleans()):
         income = draw(st.booleans())
         add("details", medicare_plan=draw(_one("A", "E")), medicare_reason=draw(_maybe(_one("0", "2"))),
-            student_status=draw(_maybe(_one("F"))), death_date=draw(_maybe(_DAYS)), corrects=draw(_one("", "x")) == "x" or None,
+            student_status=draw(_maybe(_one("F"))), death_date=draw(_maybe(_DAYS)),
+            corrects=draw(_one("", "x")) == "x" or None,
             birth_sequence=draw(_maybe(st.integers(1, 9))), race=draw(_maybe(_one("C", "C:RET:X^B"))),
             race_code=draw(_maybe(_ID)), subdivision=draw(_maybe(_one("QC"))), name_prefix=draw(_maybe(_one("Dr"))),
             income_frequency="1" if income else None, income_cents=draw(_CENTS) if income else None,
@@ -245,7 +248,14 @@ def _of_coverage(draw: st.DrawFn, rows: Rows, key: str, held: str) -> None:
             policy_number=draw(_maybe(_ID)), service_types=draw(_maybe(_one("1", "35^48^A4"))), ssn=draw(_maybe(_ID)),
             begin=draw(_maybe(_DAYS)), end=None)  # fmt: skip
         for role in draw(st.lists(_one("36", "GW", "IN"), max_size=2, unique=True)):
-            add("insurers", other_no=number, role=role, last_name=draw(_maybe(_WORD)), phone=draw(_maybe(_ID)), **draw(_address()))
+            add(
+                "insurers",
+                other_no=number,
+                role=role,
+                last_name=draw(_maybe(_WORD)),
+                phone=draw(_maybe(_ID)),
+                **draw(_address()),
+            )
 
 
 @st.composite

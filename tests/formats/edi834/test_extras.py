@@ -1,3 +1,6 @@
+import csv
+from pathlib import Path
+
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, Phase, given, settings
@@ -41,9 +44,7 @@ def renamed(back: Enrollment, ours: Enrollment, members: list[str]) -> dict[str,
     for name, frame in back.extras.items():
         done = frame.with_columns(pl.col("member_key").replace_strict(keys, return_dtype=pl.String))
         if "coverage_key" in frame.columns:
-            done = done.with_columns(
-                pl.col("coverage_key").replace_strict(held, default=None, return_dtype=pl.String)
-            )
+            done = done.with_columns(pl.col("coverage_key").replace_strict(held, default=None, return_dtype=pl.String))
         out[name] = done
     return out
 
@@ -108,3 +109,35 @@ def test_positions_of_extras_name_their_columns() -> None:
 
 def test_nothing_but_the_family_when_there_are_no_extras() -> None:
     assert write(having(family(), {}), profile(), STAMP) == write(family(), profile(), STAMP)
+
+
+def _bare(frame: pl.DataFrame) -> pl.DataFrame:
+    """Rows without what only the place in a file makes: keys, positions, sets."""
+    columns = [c for c in frame.columns if not c.endswith("_key") and c not in ("set_no", "position")]
+    return frame.select(columns).sort(columns)
+
+
+def test_valid_samples_of_others_are_written_again_without_loss(corpus: Path) -> None:
+    terms = profile(end_date="first_day_not_covered")
+    with (corpus / "manifest.csv").open(encoding="utf-8") as lines:
+        rows = [r for r in csv.DictReader(lines) if r["kind"] == "834" and r["pyx12_verdict"] == "valid"]
+    assert len(rows) >= 20
+    for row in rows:
+        first = read((corpus / row["file"]).read_bytes(), end_date=terms.end_date)
+        by_id = first.members["member_id"].null_count() < first.members["ssn"].null_count()
+        kind = profile(end_date=terms.end_date, reason=None, member_identifier="member_id" if by_id else "ssn")
+        data = write(first, kind, STAMP)
+        again = read(data, end_date=terms.end_date)
+        assert again.problems.is_empty(), row["file"]
+        assert referee(data).valid, row["file"]
+        assert _bare(again.members).equals(_bare(first.members)), row["file"]
+        assert _bare(again.coverages).equals(_bare(first.coverages)), row["file"]
+        for name in EXTRAS:
+            assert _bare(again.extras[name]).equals(_bare(first.extras[name])), (row["file"], name)
+
+
+def test_nobody_has_a_coverage() -> None:
+    made = Enrollment(family().members, family().coverages.clear())
+    data = write(made, profile(), STAMP)
+    assert read(data).members.height == 3
+    assert b"HD*" not in data

@@ -7,7 +7,8 @@ import polars as pl
 import pytest
 
 from formats.edi834 import COVERAGES, EXTRAS, MEMBERS, Enrollment, check, read, rules, write
-from formats.edi834.profile import OLD_VERSION, Retro
+from formats.edi834.profile import OLD_VERSION
+from formats.edi834.profile_parts import Retro
 from tests.formats.edi834.book import DAY, STAMP, coverage, enrollment, family, member, profile
 from tests.formats.edi834.extras_book import everything, having, loaded
 from tests.formats.edi834.extras_book import family as small
@@ -32,7 +33,7 @@ def sweep() -> Enrollment:
     base = family_row()
     people, held, extra = [base], [coverage("head", coverage_key="h1")], {n: list(r) for n, r in everything().items()}
     details = everything()["details"][0]
-    wrong = [(m, None, None) for m in mutants(base, MEMBERS)]
+    wrong: list[tuple[dict[str, Any], Any, Any]] = [(m, None, None) for m in mutants(base, MEMBERS)]
     wrong += [(base, d, None) for d in mutants(details | {"birth_sequence": 2}, EXTRAS["details"])]
     wrong += [(base, None, v) for v in mutants(coverage("head", late="Y", premium_cents=1, end=DAY), COVERAGES)]
     for number, (person, detail, plan) in enumerate(wrong):
@@ -149,6 +150,14 @@ BY_HAND = {
     "tier.alone": lambda: found(
         enrollment([member("a"), member("c", "a")], [coverage(k, tier="EMP") for k in ("a", "c")])
     ),
+    "version.element": lambda: found(enrollment([member("a")], [coverage("a", late="Y")]), version=OLD_VERSION),
+    "version.required": lambda: people(member("a", zip=None), version=OLD_VERSION),
+    "version.number_kind": lambda: found(
+        having(small(), {"details": [{"member_key": "head", "phone_kind": "CP"}]}), version=OLD_VERSION
+    ),
+    "version.count": lambda: found(
+        having(small(), {"disabilities": everything()["disabilities"]}), version=OLD_VERSION
+    ),
     "version.loop": lambda: found(having(small(), {"reporting": everything()["reporting"]}), version=OLD_VERSION),
     "code.provider_role": lambda: found(
         having(small(), {"providers": [H1 | {"role": "FA", "entity_type": "1", "relationship": "25"}]}),
@@ -228,5 +237,5 @@ def test_rules_are_listed_once_with_words() -> None:
     listed = rules()
     assert listed["rule"].is_unique().all()
     assert listed.null_count().row(0) == (0,) * 5
-    assert (listed.select(pl.all().str.len_chars().min()).row(0) > (3, 3, 1, 3, 3))
+    assert listed.select(pl.all().str.len_chars().min()).row(0) > (3, 3, 1, 3, 3)
     assert set(listed["severity"]) <= {"error", "warning", "info"}

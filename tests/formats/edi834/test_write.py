@@ -1,13 +1,27 @@
 import datetime as dt
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from formats.edi834 import COVERAGES, MEMBERS, Enrollment, Stamp, check, read, sets_needed, write, write_with_positions
+from formats.edi834 import (
+    COVERAGES,
+    MEMBERS,
+    Broker,
+    Enrollment,
+    Stamp,
+    check,
+    read,
+    sets_needed,
+    write,
+    write_parts,
+    write_with_positions,
+)
 from formats.edi834.codes import TIERS
+from formats.edi834.referee import referee
 from formats.errors import FormatError
 from formats.problems import ERROR
 from tests.formats.edi834.book import DAY, RICH, STAMP, book, coverage, enrollment, enrollments, family, member, profile
@@ -15,7 +29,7 @@ from tests.formats.edi834.book import DAY, RICH, STAMP, book, coverage, enrollme
 GOLDEN = Path(__file__).parent / "golden" / "family.834"
 COVERED = [c for c in MEMBERS if c not in ("set_no", "position", "member_id")]
 HELD = [c for c in COVERAGES if c not in ("position", "coverage_key")]
-EASY = settings(max_examples=40, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
+EASY = settings(max_examples=20, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 
 
 def segments(data: bytes) -> list[str]:
@@ -233,3 +247,28 @@ def test_coverage_begin_is_kept_for_each_day_of_a_year() -> None:
         made = Enrollment(enrollment([member("a")], []).members, part)
         back = read(write(made, profile(), STAMP)).coverages
         assert back.select("begin", "end").equals(part.select("begin", "end"))
+
+
+def test_header_with_brokers_accounts_and_dates_comes_back() -> None:
+    administrator = Broker(name="THE TPA", id="77", qualifier="94", role="TV", account="B-1", account2="B-2")
+    dates: Any = (("303", dt.date(2026, 1, 2)), ("090", dt.date(2026, 1, 1)), ("091", dt.date(2026, 1, 31)))
+    stamp = Stamp(41, 7, 1001, "FILE", STAMP.created, DAY, original_reference="OLD", copy=True, dates=dates)
+    data = write(family(), profile(administrator=administrator, **RICH), stamp)
+    back = read(data)
+    assert referee(data).valid
+    assert back.interchange.select("purpose", "original_reference", "master_policy").rows() == [("22", "OLD", "MP-100")]
+    assert back.header["dates"].select("qualifier", "day").rows() == [("007", DAY), *dates]
+    assert back.header["parties"].drop("set_no").rows() == [
+        ("P5", "ACME BENEFITS", "FI", "123456789", None, None),
+        ("IN", "CARRIER HEALTH", "FI", "987654321", None, None),
+        ("BO", "BEST BROKERS", "FI", "55-1234567", "A-77", None),
+        ("TV", "THE TPA", "94", "77", "B-1", "B-2"),
+    ]
+
+
+def test_parts_are_the_file_and_a_repeated_member_is_refused_before_the_first() -> None:
+    made = book(30)
+    assert b"".join(write_parts(made, profile(), STAMP)) == write(made, profile(), STAMP)
+    twice = Enrollment(pl.concat([made.members, made.members.tail(1)]), made.coverages)
+    with pytest.raises(FormatError, match=r"duplicate\.member_key"):
+        next(write_parts(twice, profile(), STAMP))
