@@ -29,14 +29,14 @@ def workbook(cells: pl.DataFrame, numbers: Sequence[bool], *, sheet: str, create
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(held, options) as book:
         book.set_properties({"created": created.replace(tzinfo=None)})
-        page = book.add_worksheet(sheet)
+        page, cents = book.add_worksheet(sheet), book.add_format({"num_format": "0.00"})
         for at, column in enumerate(cells.get_columns()):
             given = pl.DataFrame({"row": pl.int_range(cells.height, eager=True), "text": column}).drop_nulls()
             numeric = pl.col("text").str.contains(_NUMBER) & numbers[at]
             for row, text in given.filter(~numeric).iter_rows():
                 page.write_string(row, at, text)
             for row, text in given.filter(numeric).iter_rows():
-                page.write_number(row, at, float(text))
+                page.write_number(row, at, float(text), cents if "." in text else None)
     return held.getvalue()
 
 
@@ -141,6 +141,8 @@ class _Sheet:
             text = "".join(self.parts)
             if self.kind == "s" and text:
                 text = self.shared[int(text)]
+            elif self.kind == "n" and "." in text:
+                text = f"{float(text):.15g}"  # Excel counts to 15 digits and writes 0.94 as 0.9399999999999999
             elif self.kind == "b":
                 text = {"1": "true", "0": "false"}.get(text, text)
             if text.strip() and self.column < self.width and self.kind != "e":
