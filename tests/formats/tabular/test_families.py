@@ -33,8 +33,7 @@ def _broken(draw: st.DrawFn) -> tuple[list[dict[str, Any]], dict[str, str]]:
     """Families of one to four people, and of those broken the rule they break by member key."""
     people, broken = [], {}
     for family, size in enumerate(draw(st.lists(st.integers(1, 4), min_size=1, max_size=6))):
-        for place in range(size):
-            people.append(member(f"m{family}.{place}", f"m{family}.0" if place else ""))
+        people += [member(f"m{family}.{place}", f"m{family}.0" if place else "") for place in range(size)]
         if draw(st.booleans()):
             column, value, rule = draw(st.sampled_from(BREAKS))
             victim = people[-draw(st.integers(1, size))]
@@ -100,15 +99,26 @@ def test_a_dependent_alone_where_the_layout_lets_it() -> None:
 
 def test_a_coverage_of_nobody_and_two_where_one_has_room() -> None:
     wide = layout(KEY, {"name": "plan", "source": "coverage.DEN.plan_code"})
-    held = [coverage("h", line="DEN"), coverage("h", line="DEN", plan_code="B"), coverage("nobody"), coverage("z", line="DEN")]  # fmt: skip
+    held = [
+        coverage("h", line="DEN"),
+        coverage("h", line="DEN", plan_code="B"),
+        coverage("nobody"),
+        coverage("z", line="DEN"),
+    ]
     written = write(enrollment([member("h"), member("z")], held), wide, STAMP)
     assert written.files[0].data == b"z,GOLD\n"
     assert set(written.left_out["rule"]) == {"tabular.coverage.twice", "tabular.coverage.orphan"}
 
 
 def _split(most: int, size: int) -> tuple[Layout, Enrollment]:
-    fields = [KEY, {"name": "s", "source": "subscriber_key"}, {"name": "n", "source": "row.number"},
-              {"name": "f", "source": "family.number"}, {"name": "p", "source": "file.part"}, {"name": "of", "source": "file.parts"}]  # fmt: skip
+    fields = [
+        KEY,
+        {"name": "s", "source": "subscriber_key"},
+        {"name": "n", "source": "row.number"},
+        {"name": "f", "source": "family.number"},
+        {"name": "p", "source": "file.part"},
+        {"name": "of", "source": "file.parts"},
+    ]
     return layout(*fields, max_rows=most, file_name="x{part}"), many(size)
 
 

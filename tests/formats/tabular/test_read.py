@@ -26,7 +26,14 @@ def cells(columns: list[str], prefix: str = "") -> list[dict[str, Any]]:
 def everything(**keys: Any) -> Layout:
     """A layout that carries every column: person lines, and coverage lines below or beside them."""
     people = {"kind": "member", "fields": [{"name": "t", "const": "M", "length": 1}, *cells(MEMBER)]}
-    held = {"kind": "coverage", "fields": [{"name": "t", "const": "C", "length": 1}, {"name": "of", "source": "member_key", "length": 30}, *cells(COVERAGE, "coverage.")]}  # fmt: skip
+    held = {
+        "kind": "coverage",
+        "fields": [
+            {"name": "t", "const": "C", "length": 1},
+            {"name": "of", "source": "member_key", "length": 30},
+            *cells(COVERAGE, "coverage."),
+        ],
+    }
     return layout(after=[people, held], **keys)
 
 
@@ -40,7 +47,10 @@ KINDS: dict[str, Layout] = {
     "xlsx": everything(xlsx={"header_line": False}),
     "detail": layout(*cells(MEMBER), *cells(COVERAGE, "coverage."), record="detail", delimited={"header_line": True}),
     "subscriber_dependent": layout(
-        before=[{"kind": k, "fields": [{"name": "t", "const": k[0], "length": 1}, *cells(MEMBER)]} for k in ("subscriber", "dependent")]  # fmt: skip
+        before=[
+            {"kind": k, "fields": [{"name": "t", "const": k[0], "length": 1}, *cells(MEMBER)]}
+            for k in ("subscriber", "dependent")
+        ]
     ),
 }
 
@@ -96,8 +106,9 @@ ROSTER = layout(
     {"name": "Plan", "source": "coverage.plan_code"},
     {"name": "Term", "source": "coverage.end", "date": "MM/DD/YYYY"},
     {"name": "Premium", "source": "coverage.premium_cents"},
-    record="detail", delimited={"header_line": True},
-)  # fmt: skip
+    record="detail",
+    delimited={"header_line": True},
+)
 
 
 def test_a_vendors_roster_with_its_own_habits() -> None:
@@ -170,9 +181,9 @@ TAMPERED = [
     ("cobra_csv", b"[QBDEPENDENT],bert", b"[QBDEPENDANT],bert", {"record.unknown", "check.count"}),
     ("hr_xml", b"<Premium>781.05", b"<Premium>781.06", {"check.total"}),
     ("hr_xml", b"Omar", b"Oskar", {"check.value"}),
-    ("card_template", b'<plan>D1 from 2026-02-01</plan>', b"", {"check.count"}),
+    ("card_template", b"<plan>D1 from 2026-02-01</plan>", b"", {"check.count"}),
     ("ichra_csv", b"1980-03-03", b"1980-13-03", {"field.unreadable", "check.count"}),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("name", "was", "now", "rules"), TAMPERED)
