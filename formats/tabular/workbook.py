@@ -65,8 +65,7 @@ def sheet_cells(data: bytes, width: int) -> tuple[pl.DataFrame, str | None]:
 
 
 def _parsed(parts: zipfile.ZipFile, name: str, handler: Any) -> None:
-    if parts.getinfo(name).file_size > _LARGEST:
-        raise ValueError("a part of the workbook is too large")
+    _sized(parts, name)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
@@ -75,14 +74,22 @@ def _parsed(parts: zipfile.ZipFile, name: str, handler: Any) -> None:
         parser.ParseFile(part)
 
 
+def _sized(parts: zipfile.ZipFile, name: str) -> str:
+    """The part's name, if it is not too large to unpack; no more than it says is ever unpacked."""
+    if parts.getinfo(name).file_size > _LARGEST:
+        raise ValueError("a part of the workbook is too large")
+    return name
+
+
 def _refused(*_declaration: object) -> None:
     raise ValueError("a workbook has no document type")
 
 
 def _first_sheet(parts: zipfile.ZipFile) -> str:
     """The part of the first sheet in the workbook's own order."""
-    book = parts.read("xl/workbook.xml").decode()
-    links = parts.read("xl/_rels/workbook.xml.rels").decode()
+    book, links = (
+        parts.read(_sized(parts, f"xl/{name}")).decode() for name in ("workbook.xml", "_rels/workbook.xml.rels")
+    )
     first = re.search(r"<(?:\w+:)?sheet\s[^>]*?\w+:id=\"([^\"]+)\"", book)
     for link in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", links):
         if first and f'Id="{first.group(1)}"' in link and (target := re.search(r'Target="([^"]+)"', link)):
