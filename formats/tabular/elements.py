@@ -10,10 +10,6 @@ from formats.tabular.draft import columns
 from formats.tabular.layout import Layout, Record
 
 
-class _Doctype(ValueError):
-    """The document declares a type, which could pull in other files or blow up; it is not read on."""
-
-
 class _Walker:
     """Collects rows of texts by path, and counts elements by name."""
 
@@ -73,8 +69,7 @@ def counted(data: bytes, layout: Layout) -> Counter[str]:
 
 def well_formed(data: bytes, layout: Layout) -> None:
     """Raise FormatError unless the bytes are one well-formed document without a document type."""
-    fault = _walked(data, layout)[1]
-    if fault:
+    if fault := _parsed(data):
         raise FormatError(fault, where=layout.name, hint="correct the template of the layout")
 
 
@@ -86,20 +81,28 @@ def _frame(rows: list[dict[str, str]], record: Record) -> pl.DataFrame:
 
 def _walked(data: bytes, layout: Layout) -> tuple[_Walker, str | None]:
     walker = _Walker(layout)
+    return walker, _parsed(data, walker)
+
+
+def _parsed(data: bytes, walker: _Walker | None = None) -> str | None:
+    """What is wrong with the document; its elements and texts go to the walker on the way."""
     parser = expat.ParserCreate()
     parser.buffer_text = True
-    parser.StartElementHandler, parser.EndElementHandler = walker.start, walker.end
-    parser.CharacterDataHandler, parser.StartDoctypeDeclHandler = walker.text, _refused
+    parser.StartDoctypeDeclHandler = _refused
+    if walker:
+        parser.StartElementHandler, parser.EndElementHandler = walker.start, walker.end
+        parser.CharacterDataHandler = walker.text
     try:
         parser.Parse(data, True)  # noqa: FBT003 -- it takes no keyword; true is: this is all there is
     except expat.ExpatError as error:
-        return walker, f"The document is not well-formed XML: line {error.lineno}, {expat.ErrorString(error.code)}"
-    except _Doctype:
-        return walker, "The document declares a document type, which is not read"
+        return f"The document is not well-formed XML: line {error.lineno}, {expat.ErrorString(error.code)}"
+    except FormatError as refusal:
+        return refusal.what
     except (ValueError, LookupError):
-        return walker, "The document is in a character set that cannot be read"
-    return walker, None
+        return "The document is in a character set that cannot be read"
+    return None
 
 
 def _refused(*_declaration: object) -> None:
-    raise _Doctype
+    """A document type could pull in other files or blow up, so the document is not read on."""
+    raise FormatError("The document declares a document type, which is not read")

@@ -144,6 +144,7 @@ class Value(Model):
     One of `source`, `const`, `first_of` (the first that is not blank), `concat` (blank parts are left out) or
     `total`; then `date` or `number` for what is one, `part`, `keep`, `map` (key "" is a blank value; a text that is
     not in the map refuses its family unless `otherwise` is given), `case`. Where `when` does not hold it is blank.
+    A boolean is the text true or false, an end date the day this vendor means, money dollars and cents unless told.
     """
 
     source: str | None = None

@@ -29,14 +29,14 @@ def workbook(cells: pl.DataFrame, numbers: Sequence[bool], *, sheet: str, create
     options = {"in_memory": True, "strings_to_formulas": False, "strings_to_urls": False, "strings_to_numbers": False}
     with xlsxwriter.Workbook(held, options) as book:
         book.set_properties({"created": created.replace(tzinfo=None)})
-        page = book.add_worksheet(sheet)
+        page, cents = book.add_worksheet(sheet), book.add_format({"num_format": "0.00"})
         for at, column in enumerate(cells.get_columns()):
             given = pl.DataFrame({"row": pl.int_range(cells.height, eager=True), "text": column}).drop_nulls()
             numeric = pl.col("text").str.contains(_NUMBER) & numbers[at]
             for row, text in given.filter(~numeric).iter_rows():
                 page.write_string(row, at, text)
             for row, text in given.filter(numeric).iter_rows():
-                page.write_number(row, at, float(text))
+                page.write_number(row, at, float(text), cents if "." in text else None)
     return held.getvalue()
 
 
@@ -65,8 +65,7 @@ def sheet_cells(data: bytes, width: int) -> tuple[pl.DataFrame, str | None]:
 
 
 def _parsed(parts: zipfile.ZipFile, name: str, handler: Any) -> None:
-    if parts.getinfo(name).file_size > _LARGEST:
-        raise ValueError("a part of the workbook is too large")
+    _sized(parts, name)
     parser = expat.ParserCreate(namespace_separator=" ")
     parser.buffer_text = True
     parser.StartElementHandler, parser.EndElementHandler = handler.start, handler.end
@@ -75,14 +74,22 @@ def _parsed(parts: zipfile.ZipFile, name: str, handler: Any) -> None:
         parser.ParseFile(part)
 
 
+def _sized(parts: zipfile.ZipFile, name: str) -> str:
+    """The part's name, if it is not too large to unpack; no more than it says is ever unpacked."""
+    if parts.getinfo(name).file_size > _LARGEST:
+        raise ValueError("a part of the workbook is too large")
+    return name
+
+
 def _refused(*_declaration: object) -> None:
     raise ValueError("a workbook has no document type")
 
 
 def _first_sheet(parts: zipfile.ZipFile) -> str:
     """The part of the first sheet in the workbook's own order."""
-    book = parts.read("xl/workbook.xml").decode()
-    links = parts.read("xl/_rels/workbook.xml.rels").decode()
+    book, links = (
+        parts.read(_sized(parts, f"xl/{name}")).decode() for name in ("workbook.xml", "_rels/workbook.xml.rels")
+    )
     first = re.search(r"<(?:\w+:)?sheet\s[^>]*?\w+:id=\"([^\"]+)\"", book)
     for link in re.findall(r"<(?:\w+:)?Relationship\s[^>]*>", links):
         if first and f'Id="{first.group(1)}"' in link and (target := re.search(r'Target="([^"]+)"', link)):
@@ -141,6 +148,8 @@ class _Sheet:
             text = "".join(self.parts)
             if self.kind == "s" and text:
                 text = self.shared[int(text)]
+            elif self.kind == "n" and "." in text:
+                text = f"{float(text):.15g}"  # Excel counts to 15 digits and writes 0.94 as 0.9399999999999999
             elif self.kind == "b":
                 text = {"1": "true", "0": "false"}.get(text, text)
             if text.strip() and self.column < self.width and self.kind != "e":

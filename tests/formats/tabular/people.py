@@ -27,14 +27,34 @@ def layout(*fields: dict[str, Any], **keys: Any) -> Layout:
 def book() -> Enrollment:
     """Two families that every example layout can carry: four people with an accent and an ended plan, and one alone."""
     home = {"policy_number": "GRP-1", "address1": "12 Rose Hill", "city": "Springfield", "state": "IL"}
-    head = member("anna", ssn="123-45-6789", last_name="Müller-Sørensen", first_name="Anna", middle_name="Quinn",
-                  zip="62701-1234", phone="(217) 555-0100", email="anna@example.com", maintenance_type="021", **home)  # fmt: skip
+    head = member(
+        "anna",
+        ssn="123-45-6789",
+        last_name="Müller-Sørensen",
+        first_name="Anna",
+        middle_name="Quinn",
+        zip="62701-1234",
+        phone="(217) 555-0100",
+        email="anna@example.com",
+        maintenance_type="021",
+        **home,
+    )
     kin = {"last_name": "Müller", "maintenance_type": "021", "policy_number": "GRP-1"}
     young = member("cleo", "anna", birth_date=dt.date(2018, 4, 1), ssn="123456782", **kin)
     old = member("bert", "anna", birth_date=dt.date(2014, 7, 9), gender="M", maintenance_reason="28", **kin)
     mate = member("omar", "anna", relationship="01", birth_date=dt.date(1979, 8, 30), gender="M", **kin)
-    alone = member("zoe", last_name="O'Neil & Sons", first_name="Zoe", ssn="123456783", zip="62702", address2="Apt 4",
-                   eligibility_end=dt.date(2026, 3, 1), maintenance_type="024", gender="F", **home)  # fmt: skip
+    alone = member(
+        "zoe",
+        last_name="O'Neil & Sons",
+        first_name="Zoe",
+        ssn="123456783",
+        zip="62702",
+        address2="Apt 4",
+        eligibility_end=dt.date(2026, 3, 1),
+        maintenance_type="024",
+        gender="F",
+        **home,
+    )
     held = [
         coverage("anna", plan_code="GOLD", premium_cents=45_005, tier="FAM"),
         coverage("anna", line="DEN", plan_code="D1", premium_cents=3_100, begin=dt.date(2026, 2, 1)),

@@ -1,0 +1,175 @@
+"""XML and worksheets: escaped, sandboxed, hostile ones refused, foreign ones read."""
+
+import io
+import zipfile
+from typing import Any
+
+import polars as pl
+import pytest
+
+from formats.errors import FormatError
+from formats.tabular import check, read, write
+from formats.tabular.layout import Layout
+from tests.formats.tabular.people import LAYOUTS, STAMP, book, enrollment, layout, member
+
+KEY = {"name": "key", "source": "member_key"}
+MARKS = "<b> & \"c\" 'd' ]]>"
+
+
+def test_elements_and_attributes_are_escaped() -> None:
+    terms = layout({"name": "@a", "source": "last_name"}, {"name": "b/c", "source": "last_name"}, xml={"root": "R"})
+    made = enrollment([member("k", last_name=MARKS)], [])
+    [file] = write(made, terms, STAMP).files
+    escaped = "&lt;b&gt; &amp; &quot;c&quot; 'd' ]]&gt;"
+    assert f'<member a="{escaped}"><b><c>{escaped}</c></b></member>' in file.data.decode()
+    assert read(file.data, terms).members["last_name"].to_list() == [MARKS]
+    assert check(file.data, terms, made).is_empty()
+
+
+def template(text: str) -> Layout:
+    return layout({"name": "key", "source": "last_name"}, xml={"template": text})
+
+
+def test_a_template_escapes_what_it_is_given() -> None:
+    terms = template(
+        "<r>{% for f in families %}{% for p in f %}<member>{{ p.key }}</member>{% endfor %}{% endfor %}</r>"
+    )
+    made = enrollment([member("k", last_name=MARKS)], [])
+    [file] = write(made, terms, STAMP).files
+    assert b"&lt;b&gt; &amp; " in file.data
+    assert check(file.data, terms, made).is_empty()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<r>{{ nothing }}</r>",
+        "<r>{{ families[0][0].missing }}</r>",
+        "<r>{{ families.__class__.__mro__ }}</r>",
+        "<r>{{ families.append(1) }}</r>",
+        "<r>{{ families[0][0].key + 1 }}</r>",
+        "<r>{{ families[9] }}</r>",
+        "<r>{% for f in families %}<x>{% endfor %}</r>",
+        '<!DOCTYPE r [<!ENTITY e SYSTEM "file:///etc/passwd">]><r>&e;</r>',
+    ],
+)
+def test_a_template_reaches_for_nothing_else_and_makes_xml(text: str) -> None:
+    with pytest.raises(FormatError) as caught:
+        write(enrollment([member("k", last_name="Secretname")], []), template(text), STAMP)
+    assert "Secretname" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"<EnrollmentExport>",
+        b"\xff\xfe\x00",
+        b'<?xml version="1.0" encoding="nonsense"?><EnrollmentExport/>',
+        b'<!DOCTYPE a [<!ENTITY b "c"><!ENTITY d "&b;&b;">]><EnrollmentExport>&d;</EnrollmentExport>',
+    ],
+)
+def test_hostile_xml_gives_problems_and_no_rows(data: bytes) -> None:
+    got = read(data, LAYOUTS["hr_xml"])
+    assert got.members.is_empty()
+    assert got.problems["rule"].to_list() == ["tabular.file.unreadable"]
+
+
+def test_every_number_cell_is_a_number_and_no_text_is_a_formula() -> None:
+    made = enrollment([member("=1+1", last_name="=HYPERLINK(1)")], [])
+    [file] = write(made, LAYOUTS["discount_xlsx"], STAMP).files
+    with zipfile.ZipFile(io.BytesIO(file.data)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+        core = parts.read("docProps/core.xml").decode()
+    assert "<f>" not in sheet
+    assert "2026-01-02T03:04:05Z" in core  # the stamp's moment, and no clock's
+    assert read(file.data, LAYOUTS["discount_xlsx"]).members["last_name"].to_list() == ["=HYPERLINK(1)"]
+
+
+def foreign(rows: str, strings: str = "", **more: str) -> bytes:
+    """A workbook as other programs make them: prefixes, the second sheet first in the archive, inline strings."""
+    place = "http://schemas.openxmlformats.org"
+    main, rel = f"{place}/spreadsheetml/2006/main", f"{place}/officeDocument/2006/relationships"
+    sheets = '<x:sheet name="S" sheetId="4" r:id="rId7"/><x:sheet name="T" sheetId="1" r:id="rId1"/>'
+    parts = {
+        "xl/worksheets/aaa.xml": f'<worksheet xmlns="{main}"><sheetData><row><c t="str"><v>no</v></c></row>'
+        "</sheetData></worksheet>",
+        "xl/workbook.xml": f'<x:workbook xmlns:x="{main}" xmlns:r="{rel}"><x:sheets>{sheets}</x:sheets></x:workbook>',
+        "xl/_rels/workbook.xml.rels": '<Relationships><Relationship Target="worksheets/aaa.xml" Id="rId1"/>'
+        '<Relationship Id="rId7" Target="/xl/worksheets/zzz.xml"/></Relationships>',
+        "xl/worksheets/zzz.xml": f'<x:worksheet xmlns:x="{main}"><x:sheetData>{rows}</x:sheetData></x:worksheet>',
+        "xl/sharedStrings.xml": f'<sst xmlns="{main}">{strings}</sst>',
+    } | more
+    held = io.BytesIO()
+    with zipfile.ZipFile(held, "w") as archive:
+        for name, text in parts.items():
+            archive.writestr(name, text)
+    return held.getvalue()
+
+
+ROSTER = layout(
+    {"name": "Id", "source": "member_id"},
+    {"name": "Born", "source": "birth_date", "date": "MM/DD/YYYY"},
+    {"name": "Fee", "source": "coverage.premium_cents"},
+    record="detail",
+    xlsx={},
+)
+
+
+def test_a_foreign_workbook_is_read() -> None:
+    strings = "<si><t>Id</t></si><si><r><t>M</t></r><r><t>-1</t></r><rPh><t>zz</t></rPh></si>"
+    rows = (
+        '<x:row r="1"><x:c r="A1" t="s"><x:v>0</x:v></x:c><x:c r="B1" t="inlineStr"><x:is><x:t>BORN</x:t></x:is></x:c>'
+        '<x:c r="D1" t="str"><x:v>fee</x:v></x:c></x:row>'
+        '<x:row r="3"><x:c r="A3" t="s"><x:v>1</x:v></x:c><x:c r="B3"><x:v>29283</x:v></x:c>'
+        '<x:c r="D3"><x:v>0.9399999999999999</x:v></x:c></x:row>'
+        '<x:row><x:c><x:v>17</x:v></x:c><x:c t="str"><x:v>03/04/1980</x:v></x:c>'
+        "<x:c/><x:c><x:f>1+1</x:f><x:v>2</x:v></x:c></x:row>"
+        '<x:row><x:c t="e"><x:v>#REF!</x:v></x:c></x:row>'
+    )
+    got = read(foreign(rows, strings), ROSTER)
+    assert got.problems.is_empty()
+    assert got.members["member_id"].to_list() == ["M-1", "17"]
+    assert [str(d) for d in got.members["birth_date"]] == ["1980-03-03", "1980-03-04"]
+    assert got.members["position"].to_list() == [3, 4]
+    assert got.coverages["premium_cents"].to_list() == [94, 200]
+
+
+BAD: dict[str, bytes] = {
+    "empty": b"",
+    "no zip": b"PK\x03\x04 and then nothing",
+    "no sheet": foreign("", **{"xl/workbook.xml": "<workbook/>"}),
+    "no such string": foreign('<x:row r="1"><x:c r="A1" t="s"><x:v>5</x:v></x:c></x:row>'),
+    "not xml": foreign("<x:row>"),
+    "entities": foreign("", **{"xl/sharedStrings.xml": '<!DOCTYPE a [<!ENTITY b "c">]><sst>&b;</sst>'}),
+}
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_broken_workbook_gives_a_problem_and_no_rows(name: str) -> None:
+    got = read(BAD[name], ROSTER)
+    assert got.members.is_empty()
+    assert "tabular.file.unreadable" in got.problems["rule"].to_list()
+
+
+def test_a_worksheet_of_too_many_bytes_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("formats.tabular.workbook._LARGEST", 100)
+    [file] = write(book(), LAYOUTS["discount_xlsx"], STAMP).files
+    assert read(file.data, LAYOUTS["discount_xlsx"]).problems["rule"].to_list()[0] == "tabular.file.unreadable"
+
+
+def test_header_and_trailer_records_of_a_worksheet() -> None:
+    extra: dict[str, Any] = {
+        "before": [
+            {"kind": "header", "fields": [{"name": "h", "const": "HEAD"}, {"name": "r", "source": "file.reference"}]}
+        ],
+        "after": [
+            {"kind": "trailer", "fields": [{"name": "t", "const": "END"}, {"name": "n", "total": {"count": ["lines"]}}]}
+        ],
+    }
+    terms = layout(KEY, {"name": "last", "source": "last_name"}, xlsx={}, **extra)
+    [file] = write(book(), terms, STAMP).files
+    assert check(file.data, terms, book()).is_empty()
+    assert read(file.data, terms).members.height == 5
+    fewer = book().members.filter(pl.col("member_key") != "cleo")
+    assert not check(file.data, terms, enrollment(fewer.to_dicts(), [])).is_empty()
