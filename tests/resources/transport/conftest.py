@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from resources.endpoint import Endpoint, make_ssh_keypair, write_private
+from resources.allow_list import AllowedEndpoint
+from resources.endpoint import make_ssh_keypair, write_private
 from resources.line import RefusedError
 from resources.loopback import LoopbackPartner
 from resources.session import connect
@@ -23,12 +24,12 @@ from tests.resources.proxy import FaultProxy
 class Partner:
     """A running server seen from both sides: how to reach it, and the folders on its disk."""
 
-    endpoint: Endpoint
+    endpoint: AllowedEndpoint
     inbox: Path
     outbox: Path
     stop: Callable[[], None]
 
-    def through(self, proxy: FaultProxy) -> Endpoint:
+    def through(self, proxy: FaultProxy) -> AllowedEndpoint:
         return self.endpoint.model_copy(update={"port": proxy.port})
 
 
@@ -43,7 +44,7 @@ def our_key(tmp_path: Path) -> tuple[Path, str]:
 
 def loopback_partner(root: Path, our_key: tuple[Path, str], **options: object) -> Partner:
     server = LoopbackPartner(root, {"daybook": our_key[1]}, **options).start()
-    endpoint = Endpoint(
+    endpoint = AllowedEndpoint(
         name="First Loopback Bank",
         host="127.0.0.1",
         port=server.port,
@@ -110,7 +111,7 @@ def openssh_partner(root: Path, our_key: tuple[Path, str], *, read_only: bool = 
         stop()
     if process.poll() is not None:
         pytest.skip(f"sshd does not start here: {(root / 'sshd.log').read_text()[-200:]}")
-    endpoint = Endpoint(
+    endpoint = AllowedEndpoint(
         name="OpenSSH Vendor",
         host="127.0.0.1",
         port=port,
