@@ -487,7 +487,7 @@ def test_what_the_server_refuses_is_reported_as_it_is(
 
 
 def test_a_read_only_openssh_is_failed(tmp_path: Path, our_key: tuple[Path, str]) -> None:
-    partner = openssh_partner(tmp_path / "partner", our_key, read_only=True)
+    partner = openssh_partner(tmp_path / "partner", our_key, options="-R")
     try:
         result = deliver(partner.endpoint, DATA, NAME, lambda _: None)
     finally:
