@@ -45,6 +45,8 @@ MOMENT = dt.datetime(2026, 10, 1, 13, tzinfo=dt.UTC)
 MARKED = "evergreen"  # its files are published by a marker, the others' by rename
 TAKER = "brightsmile"  # takes each file at once: whether it has one can't be seen
 PATIENCE_S = 120.0
+# Where a mistake would show first: published, and not yet told. A few kills begin there; many go through all places.
+WORST = [(TAKER, "_conclude 1"), (MARKED, "_conclude 1"), (TAKER, "_rename 1")]
 
 
 class Counting(PartnerFolder):
@@ -194,8 +196,8 @@ def test_a_sender_killed_anywhere_loses_doubles_and_cuts_nothing(post: Post, kil
         calm = post.kill(None)
         assert calm is not None
         phases += [(partner, place, calls) for place, calls in calm]
-    # A share of the phases in an order that goes through all of them before it repeats one.
     rng.shuffle(phases)
+    phases.sort(key=lambda phase: phase[:2] not in WORST)
     died: list[str] = []
     turn = 0
     while len(died) < kills:
