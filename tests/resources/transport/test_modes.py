@@ -1,6 +1,7 @@
 """Every fault in every mode against both servers: what is told is what the partner has, and nothing comes twice."""
 
 import os
+import re
 import subprocess
 import threading
 import time
@@ -166,6 +167,14 @@ FAULTS: dict[
     "host key": ({}, None, (FAILED, FAILED, FAILED)),
     "keeps nothing": ({}, None, (FAILED, FAILED, UNKNOWN)),  # says yes to every write
 }
+# What a person reads about it: the server's own no, at the act it said it to.
+WORDS = {
+    "disk full": "The server refused: upload",
+    "quota": "The server refused: upload",
+    "permission": "The server refused: create",
+    "host key": "is not the pinned one; nothing was sent",
+    "keeps nothing": "instead of|not what was sent",
+}
 MATRIX = [
     pytest.param((server, mode, fault), fault, id=f"{fault}-{mode}-{server}")
     for fault in FAULTS
@@ -195,6 +204,7 @@ def test_whatever_happens_the_truth_is_told_and_nothing_comes_twice(place: Place
             changed["host_key"] = make_ssh_keypair().public_line
         said = deliver(place.endpoint.model_copy(update=changed), DATA, NAME, on_step)
     assert said.outcome is expected, said.detail
+    assert re.search(WORDS.get(fault, ""), said.detail)
     assert (Step.SENT in stored) == (expected is SENT)
     assert fault != "host key" or stored == []
     if expected is SENT:
