@@ -5,6 +5,7 @@ Belongs here: what is known before a connection is made. Does not: sockets (sess
 
 import base64
 import binascii
+import hashlib
 import os
 import re
 import stat
@@ -17,6 +18,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
 
 from formats.errors import SettingsError
+from resources.sending import UNFINISHED, Mode
 
 HOST_KEY_TYPES = (
     "ssh-ed25519",
@@ -36,6 +38,7 @@ class Endpoint(BaseModel):
     `host_key` is the server's public key line ("ssh-ed25519 AAAA..."), got by another channel.
     `inbox` is the folder we deliver to, `outbox` the one we fetch from, as the server names them.
     `password` is a reference: `env:NAME` or `file:/path` (readable by the owner only).
+    `mode` is how a file appears there; `marker` is what the vendor puts behind the name of a file that is complete.
     Timeouts are seconds; `op_timeout_s` bounds every single answer, transfers get more by their size.
     """
 
@@ -50,6 +53,8 @@ class Endpoint(BaseModel):
     host_key: str
     inbox: RemoteFolder = "inbox"
     outbox: RemoteFolder = "outbox"
+    mode: Mode = Mode.RENAME
+    marker: Annotated[str, StringConstraints(pattern=r"^[._-][A-Za-z0-9._-]{1,19}$")] = ".done"
     connect_timeout_s: Annotated[float, Field(gt=0, le=60)] = 10.0
     op_timeout_s: Annotated[float, Field(gt=0, le=300)] = 15.0
 
@@ -75,10 +80,23 @@ class Endpoint(BaseModel):
             raise ValueError("give either private_key_path or password (a reference), not both")
         return self
 
+    @field_validator("marker")
+    @classmethod
+    def _finished(cls, marker: str) -> str:
+        if marker.lower().endswith(UNFINISHED):
+            raise ValueError("marker must not look like an unfinished upload: " + ", ".join(UNFINISHED))
+        return marker
+
     @property
     def host_key_type(self) -> str:
         """The pinned key's type, for instance `ssh-ed25519`."""
         return self.host_key.split(" ")[0]
+
+    @property
+    def host_key_fingerprint(self) -> str:
+        """The pinned key's fingerprint as `ssh-keygen -l` prints it, for instance `SHA256:...`."""
+        digest = hashlib.sha256(base64.b64decode(self.host_key.split(" ")[1])).digest()
+        return "SHA256:" + base64.b64encode(digest).decode("ascii").rstrip("=")
 
     @property
     def where(self) -> str:

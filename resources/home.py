@@ -32,6 +32,11 @@ class Home:
         return self.path / "partners"
 
     @property
+    def allow_list(self) -> Path:
+        """Who files may be exchanged with at all: changed by a person only."""
+        return self.path / "exchange.toml"
+
+    @property
     def reports(self) -> Path:
         """What finance reads: a folder per book and night."""
         return self.path / "reports"

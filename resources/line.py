@@ -12,6 +12,7 @@ import threading
 import paramiko
 
 from formats.errors import ExchangeError, SettingsError
+from resources.allow_list import AllowedEndpoint, allowed_addresses
 from resources.endpoint import Endpoint, read_private_file, read_secret
 
 # paramiko reports a cut line with a traceback on its logger, and names files; we say ourselves what happened.
@@ -38,12 +39,9 @@ class DoubtError(ExchangeError):
 class Line:
     """The socket and paramiko's transport over it, so that a time limit can cut them from another thread."""
 
-    def __init__(self, endpoint: Endpoint) -> None:
+    def __init__(self, endpoint: AllowedEndpoint) -> None:
         self.endpoint = endpoint
-        try:
-            self._socket = socket.create_connection((endpoint.host, endpoint.port), endpoint.connect_timeout_s)
-        except OSError as error:
-            raise LineLostError(f"No connection: {_words(error)}", where=endpoint.where) from error
+        self._socket = _connected(endpoint)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         # SFTP asks and waits in small packets; held back for more, each answer costs 40 ms.
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
@@ -144,6 +142,44 @@ class Limit:
         self._line.close()
         why = f"no answer within {self._seconds:.0f} s" if timed_out else _words(error)
         raise LineLostError(f"The line was lost at: {self._what} ({why})", where=where) from error
+
+
+def _connected(endpoint: AllowedEndpoint) -> socket.socket:
+    """A socket to the first address that answers, of those the allow-list admits."""
+    try:
+        found = [place[4][0] for place in socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)]
+    except OSError as error:
+        raise LineLostError(f"No address: {_words(error)}", where=endpoint.where) from error
+    addresses = allowed_addresses(endpoint, [str(address) for address in found])
+    if not addresses:
+        raise RefusedError(
+            f"The host's address ({', '.join(map(str, found))}) is not on the allow-list; nothing was sent",
+            where=endpoint.where,
+            hint="ask the partner by telephone before a person adds it to exchange.toml",
+        )
+    for number, address in enumerate(addresses, 1):
+        try:
+            return socket.create_connection((address, endpoint.port), endpoint.connect_timeout_s)
+        except OSError as error:
+            if number == len(addresses):
+                raise LineLostError(f"No connection: {_words(error)}", where=endpoint.where) from error
+    raise AssertionError("the last address returned or raised")
+
+
+def write_pieces(sftp: paramiko.SFTPClient, remote: paramiko.SFTPFile, data: bytes, piece: int, window: int) -> None:
+    """Write `data` from the file's start in pieces; every answer is heard, at most `window` are awaited at a time.
+
+    The library's own pipelined writing drops the answers, and with them a full disk.
+    """
+    underway: list[int] = []
+    for start in range(0, len(data), piece):
+        if len(underway) == window:
+            sftp._read_response(underway.pop(0))
+        place = paramiko.sftp.int64(start)
+        text = data[start : start + piece]
+        underway.append(sftp._async_request(type(None), paramiko.sftp.CMD_WRITE, remote.handle, place, text))
+    for request in underway:
+        sftp._read_response(request)
 
 
 def list_folder(sftp: paramiko.SFTPClient, folder: str) -> list[paramiko.SFTPAttributes]:

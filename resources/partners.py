@@ -16,6 +16,7 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import (
     BaseModel,
     ConfigDict,
+    PrivateAttr,
     StringConstraints,
     ValidationError,
     ValidationInfo,
@@ -24,6 +25,7 @@ from pydantic import (
 )
 
 from formats.errors import SettingsError
+from resources.allow_list import FILE_NAME, AllowedEndpoint, load_allow_list
 from resources.bank_terms import BankTerms
 from resources.endpoint import Endpoint
 from resources.group_terms import GroupTerms
@@ -48,12 +50,14 @@ class PgpTerms(_Model):
     """The two key pairs of one partnership: ours, made for this partner alone, and the partner's public half.
 
     Fingerprints are pinned: got by another channel than the key files, 40 or 64 hex digits in capitals.
+    `armor` sends text instead of binary: a third more bytes, for partners whose programs want it.
     """
 
     our_fingerprint: Fingerprint
     partner_fingerprint: Fingerprint
     our_secret_key: Path  # armored, 0600
     partner_public_key: Path
+    armor: bool = False
 
     _paths = field_validator("our_secret_key", "partner_public_key")(_beside)
 
@@ -76,6 +80,7 @@ class Partner(_Model):
     edi834: dict[str, Any] | None = None
     enrollment: VendorTerms = VendorTerms()
     group: GroupTerms = GroupTerms()
+    _allow_list: Path | None = PrivateAttr(default=None)  # beside the folder of profiles, set by `load_partner`
 
     @field_validator("file_name")
     @classmethod
@@ -100,6 +105,16 @@ class Partner(_Model):
     def usage(self) -> str:
         """T: this vendor is in test and gets invented people only; P: production."""
         return self.enrollment.usage or str((self.edi834 or {}).get("usage", "T"))
+
+    def door(self) -> AllowedEndpoint:
+        """The partner's endpoint, if the allow-list admits it now. The list is read anew: a removal holds at once.
+
+        Raises:
+            SettingsError: it is not on the list, or there is no list; nothing was connected.
+        """
+        if self._allow_list is None:
+            raise SettingsError("the profile was not read from a folder with an allow-list beside it", where=self.code)
+        return load_allow_list(self._allow_list).admit(self.code, self.sftp, self.pgp.partner_fingerprint)
 
     def named(self, company: str, kind: str, date: dt.date, sequence: int, purpose: str = "full") -> str:
         """The outbound name of a company's file (`.pgp` not included). Odd letters of its code become dashes."""
@@ -163,7 +178,7 @@ def load_partner(path: Path) -> Partner:
         if isinstance(key := sftp.get("private_key_path"), str):
             sftp["private_key_path"] = str((path.parent / key).resolve())
     try:
-        return Partner.model_validate(raw, context={_FOLDER: path.parent})
+        partner = Partner.model_validate(raw, context={_FOLDER: path.parent})
     except ValidationError as error:
         faults = "; ".join(
             f"{'.'.join(map(str, e['loc'])) or 'profile'}: {e['msg'].removeprefix('Value error, ')}"
@@ -172,3 +187,5 @@ def load_partner(path: Path) -> Partner:
         raise SettingsError(
             f"the partner profile has wrong values: {faults}", where=str(path), hint="correct the named keys"
         ) from None
+    partner._allow_list = path.parent.parent / FILE_NAME
+    return partner

@@ -4,6 +4,7 @@ A keyring lives as long as one `with`: a private home in memory where the system
 material that the vault keeps, and ended with its agent. Nothing is trusted because gpg once saw it.
 """
 
+import datetime as dt
 import fcntl
 import logging
 import os
@@ -16,6 +17,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import gnupg
 
@@ -58,11 +60,31 @@ class Keyring:
         self._gpg = gpg
         self._names = {normal(key.fingerprint): key.partner for key in partners}
 
-    def encrypt_and_sign(self, data: bytes, to_fingerprint: str) -> bytes:
-        """Binary message for one pinned partner, signed by our key. Raises ExchangeError naming the partner."""
+    def usable_until(self, fingerprint: str) -> dt.datetime | None:
+        """When one of this keyring's keys expires for our purpose, in UTC; None: never."""
+        [found] = self._gpg.list_keys(keys=[normal(fingerprint)])
+        return _until(found)
+
+    def refuse_expired(self, to_fingerprint: str, moment: dt.datetime) -> None:
+        """Raise ExchangeError, naming the partner, when its key or ours has expired at `moment`."""
+        to = self._pinned(to_fingerprint)
+        for whose, fingerprint in (("the partner's", to), ("our", self.own_fingerprint)):
+            until = self.usable_until(fingerprint)
+            if until is not None and until <= moment:
+                raise ExchangeError(
+                    f"Nothing was sent: {whose} PGP key expired on {until:%Y-%m-%d}",
+                    where=self._names[to],
+                    hint="agree on a new key with the partner and pin it in the profile and in exchange.toml",
+                )
+
+    def encrypt_and_sign(self, data: bytes, to_fingerprint: str, *, armor: bool = False) -> bytes:
+        """Message for one pinned partner, signed by our key; binary, or text when `armor`.
+
+        Raises ExchangeError naming the partner.
+        """
         to = self._pinned(to_fingerprint)
         with _pipes(self._names[to], "encrypt"):
-            result = self._gpg.encrypt(data, [to], sign=self.own_fingerprint, armor=False)
+            result = self._gpg.encrypt(data, [to], sign=self.own_fingerprint, armor=armor)
         if not result.ok or result.returncode != 0:
             raise ExchangeError(
                 f"Could not encrypt and sign: {result.status or 'no reason given'}",
@@ -114,6 +136,28 @@ def keyring(secret_key: bytes, partners: Sequence[PartnerKey]) -> Iterator[Keyri
             # The fingerprint was agreed with a person: that is the trust, for these keys and no others.
             gpg.trust_keys([normal(key.fingerprint) for key in partners], "TRUST_ULTIMATE")
         yield Keyring(gpg, own.fingerprints[0], partners)
+
+
+def key_expiry(key: bytes) -> dt.datetime | None:
+    """When the one key in this key file, public or secret, expires for our purpose, in UTC; None: never.
+
+    Raises SettingsError when the file does not hold exactly one key.
+    """
+    with _home() as gpg:
+        found = gpg.scan_keys_mem(key)
+    if len(found) != 1:
+        raise SettingsError(f"A PGP key file must hold one key, this one holds {len(found)}")
+    return _until(found[0])
+
+
+def _until(key: dict[str, Any]) -> dt.datetime | None:
+    """A key is of use until itself expires, or the last of its subkeys for encryption does."""
+    subkeys = [info["expires"] for info in key["subkey_info"].values() if "e" in info["cap"]]
+    ends = [key["expires"]]
+    if subkeys and all(subkeys):
+        ends.append(max(subkeys, key=int))
+    moments = [int(end) for end in ends if end]
+    return dt.datetime.fromtimestamp(min(moments), dt.UTC) if moments else None
 
 
 def make_keypair(name: str, *, expires: str = "2y") -> KeyPair:

@@ -1,7 +1,8 @@
 """The send protocol as pure tables: what is seen on the server decides the next act and the outcome.
 
-Nothing here connects, waits or records. The rule behind every line: a rename whose reply was lost may have
-been obeyed, so only a sight of our bytes proves delivery, and absence proves nothing while one is open.
+Nothing here connects, waits or records. The rule behind every line: the one request that gives the file to the
+partner (rename, marker, or first write) may have been obeyed though its reply was lost, so only a sight of our bytes
+proves delivery, and absence proves nothing while such a request is open.
 """
 
 import hashlib
@@ -19,21 +20,35 @@ SAFE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,179}")
 UNFINISHED = (".part", ".filepart", ".tmp", ".partial")
 
 
+class Mode(StrEnum):
+    """How a partner's server lets a file appear; one word in the partner's profile."""
+
+    RENAME = "rename"  # temporary name, read back, plain rename
+    MARKER = "marker"  # its own name, read back, then an empty NAME.done: for servers that allow no rename
+    WRITE_ONCE = "write_once"  # a drop box: create and write, neither rename nor read nor remove
+
+
 class Step(StrEnum):
-    """How far a delivery has got; stored by the caller. UPLOADING and RENAMING are told before the act."""
+    """How far a delivery has got; stored by the caller. Words in -ing are told before the act, the others after."""
 
     UPLOADING = "uploading"
     UPLOADED = "uploaded"
     VERIFIED = "verified"
     RENAMING = "renaming"
+    MARKING = "marking"
+    WRITING = "writing"
     SENT = "sent"
+
+
+# The acts after which the partner may have the file though we never hear of it.
+DECISIVE = (Step.RENAMING, Step.MARKING, Step.WRITING)
 
 
 class Outcome(StrEnum):
     """The truth about one delivery."""
 
-    SENT = "sent"  # the final name held our bytes, or the server confirmed the rename of verified bytes
-    FAILED = "failed"  # proved: the file is not there under its final name and no request of ours can put it there
+    SENT = "sent"  # our bytes were seen published, or the server confirmed the publishing of verified bytes
+    FAILED = "failed"  # proved: the partner was not given the file and no request of ours can still give it
     UNKNOWN = "unknown"  # neither can be proved; a person or the partner's acknowledgement decides
 
 
@@ -42,7 +57,10 @@ class Seen(StrEnum):
 
     ABSENT = "absent"
     OURS = "ours"  # same size and sha256
-    OTHER = "other"  # anything else, an unfinished upload included
+    BEGUN = "begun"  # shorter, and our bytes as far as it goes
+    SIZED = "sized"  # our size, and the server lets nobody read it
+    HIDDEN = "hidden"  # the server lets nobody look
+    OTHER = "other"  # anything else
 
 
 class Act(StrEnum):
@@ -50,6 +68,7 @@ class Act(StrEnum):
 
     UPLOAD = "upload"
     RENAME = "rename"
+    MARK = "mark"  # the verified bytes lie there, the marker does not
     DONE = "done"
     REFUSE = "refuse"  # the name is taken by other content
     DOUBT = "doubt"  # it can't be known
@@ -59,12 +78,36 @@ def next_act(final: Seen, part: Seen, *, unanswered: bool) -> Act:
     """The next act from what is seen; `unanswered`: a rename was asked once, and its reply never came."""
     if final is Seen.OURS:
         return Act.DONE
-    if final is Seen.OTHER:
+    if final is not Seen.ABSENT:
         return Act.DOUBT if unanswered else Act.REFUSE
     if part is Seen.OURS:
         # Safe even if the first request is still on its way: of two renames the server obeys one.
         return Act.RENAME
     return Act.DOUBT if unanswered else Act.UPLOAD
+
+
+def next_act_marked(final: Seen, *, marked: bool, unanswered: bool) -> Act:
+    """The next act where a marker publishes; `marked`: it is there. No byte is written while one is.
+
+    `unanswered`: the marker was asked for once, so our bytes lay there whole, and the reply never came.
+    """
+    if final is Seen.OURS:
+        return Act.DONE if marked else Act.MARK
+    if unanswered:
+        return Act.DOUBT
+    return Act.UPLOAD if not marked and final in (Seen.ABSENT, Seen.BEGUN) else Act.REFUSE
+
+
+def next_act_once(final: Seen, *, unanswered: bool) -> Act:
+    """The next act at a drop box; `unanswered`: writing was begun once, and its end was never heard of.
+
+    Each piece is written when the one before it was confirmed, so a file of ours that has its size is whole.
+    """
+    if final is Seen.OURS or (final is Seen.SIZED and unanswered):
+        return Act.DONE
+    if unanswered:
+        return Act.DOUBT
+    return Act.UPLOAD if final in (Seen.ABSENT, Seen.HIDDEN) else Act.REFUSE
 
 
 def after_refused_rename(final: Seen, part: Seen, *, unanswered: bool) -> Outcome:
@@ -73,15 +116,15 @@ def after_refused_rename(final: Seen, part: Seen, *, unanswered: bool) -> Outcom
         return Outcome.SENT
     if unanswered:
         return Outcome.UNKNOWN
-    if final is Seen.OTHER or part is Seen.OURS:
+    if final is not Seen.ABSENT or part is Seen.OURS:
         return Outcome.FAILED
     # Refused, yet our verified upload is gone: somebody renamed it and the partner may have taken it.
     return Outcome.UNKNOWN
 
 
-def may_have_been_renamed(last_step: str | None) -> bool:
-    """Whether an attempt that got as far as `last_step` may have put the file under its final name."""
-    return last_step is not None and Step(last_step) in (Step.RENAMING, Step.SENT)
+def may_have_arrived(last_step: str | None) -> bool:
+    """Whether an attempt that got as far as `last_step` may have given the file to the partner."""
+    return last_step is not None and Step(last_step) in (*DECISIVE, Step.SENT)
 
 
 @dataclass(frozen=True)

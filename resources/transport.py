@@ -12,9 +12,11 @@ from collections.abc import Callable, Set
 from dataclasses import dataclass, field
 
 from formats.errors import ExchangeError
-from resources.endpoint import Endpoint
+from resources.allow_list import AllowedEndpoint
 from resources.line import DoubtError, LineLostError, RefusedError
+from resources.publishing import put
 from resources.sending import (
+    DECISIVE,
     SAFE_NAME,
     UNFINISHED,
     Delivery,
@@ -22,14 +24,14 @@ from resources.sending import (
     Outcome,
     Receipt,
     Step,
-    may_have_been_renamed,
+    may_have_arrived,
     parcel,
 )
 from resources.session import Listed, Session, connect
 
 __all__ = [
+    "AllowedEndpoint",
     "Delivery",
-    "Endpoint",
     "Fetched",
     "Outcome",
     "Receipt",
@@ -40,7 +42,7 @@ __all__ = [
     "fetch",
 ]
 
-# After a lost reply to rename we look again this often; a server that restarts is back within seconds.
+# After a lost reply to the deciding request we look again this often; a server that restarts is back within seconds.
 LOOK_AGAIN_AFTER_S = (0.2, 1.0, 3.0)
 
 MAX_FILE_BYTES = 64 * 1024 * 1024  # the largest inbound file seen in practice is an 834 of some 30 MB
@@ -49,22 +51,24 @@ MAX_FETCH_BYTES = 256 * 1024 * 1024  # kept in memory by one fetch; the rest com
 log = logging.getLogger("daybook.transport")
 
 
-def deliver(endpoint: Endpoint, data: bytes, name: str, on_step: OnStep, *, last_step: str | None = None) -> Delivery:
+def deliver(
+    endpoint: AllowedEndpoint, data: bytes, name: str, on_step: OnStep, *, last_step: str | None = None
+) -> Delivery:
     """Deliver `data` as `name` to the partner's inbox, once, and say what is known about it.
 
-    `last_step` is the step an earlier attempt stored: from `renaming` on, the file may be there already.
+    `last_step` is the step an earlier attempt stored: from a decisive one on, the file may be there already.
     Network trouble never raises: it is FAILED when it is proved that the partner does not have the file and
     no request of ours can still give it to them, else UNKNOWN. Raises SettingsError, and what `on_step` raises.
     """
     what = parcel(data, name)
     final = f"{endpoint.inbox.rstrip('/')}/{name}"
-    unanswered = may_have_been_renamed(last_step)
+    unanswered = may_have_arrived(last_step)
 
     def note(step: str) -> None:
         nonlocal unanswered
         # Set only after the step is stored: if storing fails the request is not made.
         on_step(step)
-        unanswered = unanswered or step == Step.RENAMING
+        unanswered = unanswered or step in DECISIVE
 
     def told(outcome: Outcome, detail: str, *, found: bool = False) -> Delivery:
         return Delivery(outcome, detail, what.size, what.sha256, final, found)
@@ -74,20 +78,20 @@ def deliver(endpoint: Endpoint, data: bytes, name: str, on_step: OnStep, *, last
         before = unanswered
         try:
             with connect(endpoint) as session:
-                receipt = session.deliver(data, name, note, unanswered=before)
+                receipt = put(session, what, note, unanswered=before)
             words = "was already there with the same content" if receipt.found else "delivered and verified"
             return told(Outcome.SENT, f"{name} {words}", found=receipt.found)
         except DoubtError as doubt:
             return told(Outcome.UNKNOWN, str(doubt))
         except RefusedError as refusal:
-            # A refused rename is an answer, so only an unanswered one from before leaves a doubt.
+            # A refusal is an answer, so only an unanswered one from before leaves a doubt.
             return told(Outcome.UNKNOWN if before else Outcome.FAILED, str(refusal))
         except LineLostError as loss:
             if not unanswered:
                 return told(Outcome.FAILED, str(loss))
             wait = next(waits, None)
             if wait is None:
-                return told(Outcome.UNKNOWN, f"The rename was not answered, and looking again failed. {loss}")
+                return told(Outcome.UNKNOWN, f"The deciding request was not answered, and looking again failed. {loss}")
             time.sleep(wait)
 
 
@@ -106,7 +110,7 @@ def _say(name: str, reason: str) -> None:
 
 
 def fetch(
-    endpoint: Endpoint,
+    endpoint: AllowedEndpoint,
     known: Set[str],
     *,
     names: re.Pattern[str] = SAFE_NAME,

@@ -5,6 +5,8 @@ import datetime as dt
 import dagster as dg
 import polars as pl
 
+from assets.delivery.keys import alarms, keys_of
+from resources.allow_list import load_allow_list, version_of
 from resources.desk import Desk
 from resources.home import utc_today
 
@@ -49,6 +51,34 @@ def overdue_acknowledgements(context: dg.SensorEvaluationContext, desk: dg.Resou
 def approvals_before_cut_off(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
     """A checked money file that nobody has approved while its cut-off is near, or that has missed it."""
     return _sense(context, desk, "delivery/unapproved")
+
+
+@dg.sensor(
+    minimum_interval_seconds=21_600,
+    description="Raises an alert for each PGP key 30, 14 and 7 days before it expires and when it has, and for each "
+    "change of the allow-list of endpoints.",
+)
+def partner_keys(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
+    """Keys near their end; an allow-list that is not the one seen before."""
+    today = desk.now().date()
+    found = pl.concat([alarms(keys_of(desk.partners.values()), today), _allow_list(desk)])
+    for detail in (new := raise_alerts(desk, found, today)):
+        context.log.error(detail)
+    return dg.SkipReason(f"{len(new)} new alerts, {found.height} open")
+
+
+def _allow_list(desk: Desk) -> pl.DataFrame:
+    """One alert per version of the list, so that every change of it is on the record: key, kind, detail."""
+    path = desk.home.allow_list
+    row = {"key": [f"allow_list/{version_of(path)}"], "kind": ["allow_list"]}
+    if not path.is_file():
+        return pl.DataFrame(schema={"key": pl.String, "kind": pl.String, "detail": pl.String})
+    listed = load_allow_list(path)
+    detail = (
+        f"exchange.toml is new or was changed: it admits {', '.join(sorted(listed.endpoints)) or 'nobody'} in "
+        f"{', '.join(listed.countries) or 'no country'}; if none of you did it, stop releasing"
+    )
+    return pl.DataFrame({**row, "detail": [detail]})
 
 
 @dg.run_failure_sensor(description="Raises an alert for each run that failed.")

@@ -67,7 +67,7 @@ def receive(record: Record, run: Run, partners: dict[str, Partner], vault: Vault
 
 def _from_partner(record: Record, run: Run, partner: Partner, vault: Vault) -> list[tuple[int, str]]:
     known = set(record.read("delivery/arrivals", partner=partner.code)["wire_sha256"])
-    fetched = transport.fetch(partner.sftp, known)
+    fetched = transport.fetch(partner.door(), known)
     if not fetched:
         return []
     order = ("nacha", "bai2", "x12_ack", "edi834", "roster", "unreadable")

@@ -9,7 +9,6 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 import logging
-from collections.abc import Callable
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import groupby
@@ -26,7 +25,7 @@ from resources.partners import Partner
 from resources.pgp import Keyring
 from resources.record import Record, Tx
 from resources.sealed import FILE_OUT
-from resources.sending import Delivery, Step
+from resources.sending import DECISIVE, Delivery
 from resources.sending import Outcome as Truth
 from resources.vault import Vault
 
@@ -92,31 +91,43 @@ def release(record: Record, run: Run, partners: dict[str, Partner], vault: Vault
     waiting = record.read("delivery/files_to_send", companies=run.companies, business_date=run.business_date)
     for code, rows in groupby(waiting.iter_rows(named=True), key=lambda row: str(row["partner"])):
         with ExitStack() as stack:
-            pack = _packer(partners, code, stack)
+            packer = _Packer(partners.get(code), stack, as_of)
             for row in rows:
                 file = _File(record, run, row["company_id"], row["file_id"], row["send_by"])
-                state = _send(file, partners.get(code), pack, vault, as_of)
+                state = _send(file, packer, vault, as_of)
                 if state is not None:
                     out.totals[f"files_{state}"] += 1
     return out
 
 
-def _packer(partners: dict[str, Partner], code: str, stack: ExitStack) -> Callable[[bytes], bytes]:
-    """Encrypt and sign for this partner; its keyring is opened at first use and kept for its other files."""
-    opened: list[Keyring] = []
+class _Packer:
+    """Encrypts and signs for one partner; its keyring is opened at first use and kept for its other files."""
 
-    def pack(data: bytes) -> bytes:
-        partner = partners[code]
-        if not opened:
-            opened.append(stack.enter_context(keyring_of(partner)))
-        return opened[0].encrypt_and_sign(data, partner.pgp.partner_fingerprint)
+    def __init__(self, partner: Partner | None, stack: ExitStack, as_of: dt.datetime) -> None:
+        self._partner, self._stack, self._as_of = partner, stack, as_of
+        self._ring: Keyring | None = None
 
-    return pack
+    def partner(self) -> Partner:
+        """The profile. Raises SettingsError when there is none."""
+        if self._partner is None:
+            raise SettingsError("the partner has no profile", hint="add it under partners/")
+        return self._partner
+
+    def ready(self) -> Keyring:
+        """The keyring, with keys that are good at this moment. Raises ExchangeError when one has expired."""
+        if self._ring is None:
+            ring = self._stack.enter_context(keyring_of(self.partner()))
+            ring.refuse_expired(self.partner().pgp.partner_fingerprint, self._as_of)
+            self._ring = ring
+        return self._ring
+
+    def pack(self, data: bytes) -> bytes:
+        """The message that travels."""
+        terms = self.partner().pgp
+        return self.ready().encrypt_and_sign(data, terms.partner_fingerprint, armor=terms.armor)
 
 
-def _send(
-    file: _File, partner: Partner | None, pack: Callable[[bytes], bytes], vault: Vault, as_of: dt.datetime
-) -> str | None:
+def _send(file: _File, packer: _Packer, vault: Vault, as_of: dt.datetime) -> str | None:
     """Send one file under its own lock; its new state, or None when it is no longer to be sent."""
     # The lock's transaction stays open while we send, so that no second release works on the same file.
     with file.step(lock=f"{file.company}/{file.file_id}") as lock:
@@ -127,11 +138,12 @@ def _send(
             # An earlier try may have arrived: then what became of it must be known first, whatever the hour.
             if file.send_by is not None and as_of > file.send_by and _last_step(history) is None:
                 return _late(file, file.send_by, history)
-            if partner is None:
-                raise SettingsError("the partner has no profile", hint="add it under partners/")
-            parcel = _parcel(file, pack, vault)
+            door = packer.partner().door()
+            if _last_step(history) is None:
+                packer.ready()  # also for what was packed earlier: nothing leaves for a key that has expired since
+            parcel = _parcel(file, packer, vault)
             told = transport.deliver(
-                partner.sftp,
+                door,
                 parcel["parcel"],
                 parcel["parcel_name"],
                 lambda step: _on_step(file, step),
@@ -165,7 +177,7 @@ def _late(file: _File, send_by: dt.datetime, history: pl.DataFrame) -> str:
     return "late"
 
 
-def _parcel(file: _File, pack: Callable[[bytes], bytes], vault: Vault) -> dict[str, Any]:
+def _parcel(file: _File, packer: _Packer, vault: Vault) -> dict[str, Any]:
     """What travels: made and recorded once, with the event that sending begins."""
     with file.step() as tx:
         found = tx.read("delivery/file_to_pack", company=file.company, file_id=file.file_id)
@@ -177,7 +189,7 @@ def _parcel(file: _File, pack: Callable[[bytes], bytes], vault: Vault) -> dict[s
             # Once more before money leaves, straight from what is about to travel.
             adds_up(clear, row, str(row["name"]))
         if row["parcel"] is None:
-            made = pack(clear)
+            made = packer.pack(clear)
             row |= {"parcel": made, "parcel_name": f"{row['name']}.pgp", "parcel_sha256": hashlib.sha256(made).digest()}
             file.add(
                 tx,
@@ -190,19 +202,19 @@ def _parcel(file: _File, pack: Callable[[bytes], bytes], vault: Vault) -> dict[s
 
 
 def _last_step(history: pl.DataFrame) -> str | None:
-    """How far the current try got: asked for the rename, or not. A person's word or a proved failure starts anew."""
+    """The current try's first decisive step, or none. A person's word or a proved failure starts anew."""
     fresh = history.filter(pl.col("state").is_in(["approved", "failed"]))["event_no"].max()
     current = history.filter((pl.col("event_no") > fresh) & (pl.col("state") == "sending"))
-    return Step.RENAMING if Step.RENAMING in current["detail"].to_list() else None
+    return next((step for step in current["detail"] if step in DECISIVE), None)
 
 
 def _on_step(file: _File, step: str) -> None:
     """Keep the one step that decides what may be done after a crash; the request is made only when it is kept."""
-    if step != Step.RENAMING:
+    if step not in DECISIVE:
         return
     with file.step() as tx:
         if _last_step(file.history(tx)) is None:
-            file.tell(tx, "sending", Step.RENAMING)
+            file.tell(tx, "sending", step)
 
 
 def _conclude(file: _File, told: Delivery, sha256: bytes) -> str:

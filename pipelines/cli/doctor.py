@@ -56,6 +56,21 @@ def _partners() -> str:
     return ", ".join(sorted(known)) or "none yet: write home/partners/<code>.toml (the demo makes five)"
 
 
+def _exchange() -> str:
+    from resources.partners import load_partners  # noqa: PLC0415
+
+    known = load_partners(home().partners)
+    refused = []
+    for partner in known.values():
+        try:
+            partner.door()
+        except DaybookError as error:
+            refused.append(str(error))
+    if refused:
+        raise DaybookError("; ".join(refused))
+    return f"the allow-list admits {len(known)} of {len(known)} partners"
+
+
 CHECKS: dict[str, Callable[[], str]] = {
     "python": _python,
     "gnupg": _gpg,
@@ -63,6 +78,7 @@ CHECKS: dict[str, Callable[[], str]] = {
     "database": _database,
     "keys": _keys,
     "partners": _partners,
+    "exchange": _exchange,
 }
 
 

@@ -22,9 +22,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from formats.errors import ExchangeError
+from resources.allow_list import AllowList, load_allow_list
 from resources.endpoint import make_ssh_keypair, write_private
 from resources.home import ROOT, Home
 from resources.loopback import HOST_KEY_FILE
+from resources.partners import load_partner
 from resources.pgp import KeyPair, make_keypair
 
 BANK = "first-harbor"
@@ -109,6 +111,7 @@ def setup_partners(home: Home, invented: Sequence[Invented] = INVENTED) -> list[
         pairs = list(threads.map(make_keypair, [name for who in missing for name in ("Daybook", who.name)]))
     for who, ours, theirs in zip(missing, pairs[::2], pairs[1::2], strict=True):
         _make(home, who, ours, theirs, port)
+    _allow(home, [who.code for who in invented])
     return [who.code for who in missing]
 
 
@@ -219,6 +222,27 @@ partner_public_key = "{keys}/partner.public.asc"
     fresh = home.partners / f"{who.code}.new"
     fresh.write_text(text, encoding="utf-8")
     fresh.rename(home.partners / f"{who.code}.toml")
+
+
+def _allow(home: Home, codes: Sequence[str]) -> None:
+    """Put the invented partners on the allow-list, at this machine only; what stands there stays."""
+    path = home.allow_list
+    known = load_allow_list(path) if path.exists() else AllowList(countries=())
+    if not path.exists():
+        write_private(path, b'# Who files may be exchanged with. Only a person changes it.\ncountries = ["US"]\n')
+    for code in codes:
+        partner = load_partner(home.partners / f"{code}.toml")
+        if code in known.endpoints or partner.sftp.host != "127.0.0.1":
+            continue
+        with path.open("a", encoding="utf-8") as stream:
+            stream.write(f"""
+# Invented: the loopback server of the simulation.
+[endpoints.{code}]
+country = "US"
+hosts = ["127.0.0.1"]
+host_keys = ["{partner.sftp.host_key_fingerprint}"]
+pgp_keys = ["{partner.pgp.partner_fingerprint}"]
+""")
 
 
 def _port(home: Home) -> int:

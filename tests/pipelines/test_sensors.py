@@ -10,11 +10,12 @@ import polars as pl
 import pytest
 
 from assets.delivery.approval import approve
+from assets.delivery.keys import keys_of
 from assets.partitions import INBOUND
 from pipelines.definitions import build
 from resources.desk import Desk
 from resources.record import Record
-from sensors.alerts import approvals_before_cut_off, overdue_acknowledgements, raise_alerts, run_failed
+from sensors.alerts import approvals_before_cut_off, overdue_acknowledgements, partner_keys, raise_alerts, run_failed
 from sensors.inbound import inbound_files
 from tests.support.bank import look
 from tests.support.counterparties import Counterparties
@@ -162,3 +163,25 @@ def test_a_failed_run_is_named_once(desk: Desk, instance: dg.DagsterInstance) ->
     [(key, detail)] = alerts(desk.record)
     assert key == f"run_failed/{failed.run_id}"
     assert detail == f"run {failed.run_id} of night (north|2026-11-02) failed"
+
+
+def test_keys_at_their_end_and_a_changed_allow_list_are_raised_once(
+    at_partners: Desk, instance: dg.DagsterInstance
+) -> None:
+    listed = at_partners.home.allow_list
+    ends = keys_of(at_partners.partners.values())["expires"].max()
+    assert isinstance(ends, dt.date)
+    assert tick(partner_keys, at_partners, instance) == dg.SkipReason("1 new alerts, 1 open")  # the list, first seen
+    assert tick(partner_keys, at_partners, instance) == dg.SkipReason("0 new alerts, 1 open")
+    at_partners.as_of = dt.datetime.combine(ends - dt.timedelta(days=7), dt.time(), dt.UTC)
+    keys = 2 * len(at_partners.partners)
+    assert tick(partner_keys, at_partners, instance) == dg.SkipReason(f"{keys} new alerts, {keys + 1} open")
+    assert tick(partner_keys, at_partners, instance) == dg.SkipReason(f"0 new alerts, {keys + 1} open")
+    text = listed.read_text(encoding="utf-8")
+    try:
+        listed.write_text(text.replace('countries = ["US"]', 'countries = ["US", "CA"]'), encoding="utf-8")
+        tick(partner_keys, at_partners, instance)
+    finally:
+        listed.write_text(text, encoding="utf-8")
+    details = [detail for key, detail in alerts(at_partners.record) if key.startswith("allow_list/")]
+    assert sorted("in US, CA;" in detail for detail in details) == [False, True]

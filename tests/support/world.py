@@ -81,6 +81,7 @@ def twin_world(of: World, logins: Logins) -> Iterator[World]:
     home = Home(base / "var").make()
     for folder in ("keys", "partners", "reports", "counterparties"):
         shutil.copytree(of.home.path / folder, home.path / folder, dirs_exist_ok=True)
+    shutil.copy(of.home.allow_list, home.allow_list)
     try:
         start_server(home)
         yield World(Desk(home, logins=logins), of.script)

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import resource
 import shutil
 import socket
 import subprocess
@@ -12,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from resources.endpoint import Endpoint, make_ssh_keypair, write_private
+from resources.allow_list import AllowedEndpoint
+from resources.endpoint import make_ssh_keypair, write_private
 from resources.line import RefusedError
 from resources.loopback import LoopbackPartner
 from resources.session import connect
@@ -23,12 +25,13 @@ from tests.resources.proxy import FaultProxy
 class Partner:
     """A running server seen from both sides: how to reach it, and the folders on its disk."""
 
-    endpoint: Endpoint
+    endpoint: AllowedEndpoint
     inbox: Path
     outbox: Path
     stop: Callable[[], None]
+    start: Callable[[], None]  # again, on the same port
 
-    def through(self, proxy: FaultProxy) -> Endpoint:
+    def through(self, proxy: FaultProxy) -> AllowedEndpoint:
         return self.endpoint.model_copy(update={"port": proxy.port})
 
 
@@ -43,7 +46,7 @@ def our_key(tmp_path: Path) -> tuple[Path, str]:
 
 def loopback_partner(root: Path, our_key: tuple[Path, str], **options: object) -> Partner:
     server = LoopbackPartner(root, {"daybook": our_key[1]}, **options).start()
-    endpoint = Endpoint(
+    endpoint = AllowedEndpoint(
         name="First Loopback Bank",
         host="127.0.0.1",
         port=server.port,
@@ -53,7 +56,12 @@ def loopback_partner(root: Path, our_key: tuple[Path, str], **options: object) -
         connect_timeout_s=5,
         op_timeout_s=5,
     )
-    return Partner(endpoint, root / "daybook/inbox", root / "daybook/outbox", server.stop)
+
+    def start() -> None:
+        partner.stop = LoopbackPartner(root, {"daybook": our_key[1]}, port=server.port, **options).start().stop
+
+    partner = Partner(endpoint, root / "daybook/inbox", root / "daybook/outbox", server.stop, start)
+    return partner
 
 
 @pytest.fixture
@@ -69,8 +77,14 @@ def find_sshd() -> str | None:
     )
 
 
-def openssh_partner(root: Path, our_key: tuple[Path, str], *, read_only: bool = False) -> Partner:
-    """An sshd of its own, as the user who runs the tests, on a high port of 127.0.0.1."""
+def openssh_partner(
+    root: Path, our_key: tuple[Path, str], *, options: str = "", file_limit: int | None = None
+) -> Partner:
+    """An sshd of its own, as the user who runs the tests, on a high port of 127.0.0.1.
+
+    `options` are those of its SFTP server (-R reads only, -P forbids requests); past `file_limit` bytes a file stops
+    growing, as with a quota, until the server is started again.
+    """
     program = find_sshd()
     if program is None:
         pytest.skip("OpenSSH's sshd is not installed (apt-get install openssh-server)")
@@ -78,7 +92,7 @@ def openssh_partner(root: Path, our_key: tuple[Path, str], *, read_only: bool = 
         # sshd as root insists on this folder, which its service would have made.
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
     for folder in ("inbox", "outbox"):
-        (root / folder).mkdir(parents=True)
+        (root / folder).mkdir(parents=True, exist_ok=True)
     host = make_ssh_keypair()
     write_private(root / "host_key", host.private)
     (root / "authorized_keys").write_text(our_key[1] + "\n")
@@ -87,30 +101,10 @@ def openssh_partner(root: Path, our_key: tuple[Path, str], *, read_only: bool = 
     (root / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {root}/host_key\nAuthorizedKeysFile {root}/authorized_keys\n"
         f"PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
-        f"MaxStartups 100\nSubsystem sftp internal-sftp {'-R' if read_only else ''}\nLogLevel ERROR\n"
+        f"MaxStartups 100\nSubsystem sftp internal-sftp {options}\nLogLevel ERROR\n"
     )
-    log = (root / "sshd.log").open("wb")
-    process = subprocess.Popen(
-        [program, "-D", "-e", "-f", str(root / "sshd_config")], stdout=log, stderr=log, stdin=subprocess.DEVNULL
-    )
-    log.close()
-
-    def stop() -> None:
-        process.terminate()
-        process.wait(10)
-
-    for _ in range(100):
-        with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                break
-        if process.poll() is not None:
-            break
-        time.sleep(0.05)
-    else:
-        stop()
-    if process.poll() is not None:
-        pytest.skip(f"sshd does not start here: {(root / 'sshd.log').read_text()[-200:]}")
-    endpoint = Endpoint(
+    process = _run_sshd(program, root, port, file_limit)
+    endpoint = AllowedEndpoint(
         name="OpenSSH Vendor",
         host="127.0.0.1",
         port=port,
@@ -126,9 +120,45 @@ def openssh_partner(root: Path, our_key: tuple[Path, str], *, read_only: bool = 
         with connect(endpoint):
             pass
     except RefusedError:
-        stop()
+        _end(process)
         pytest.skip("sshd does not let this account in: without PAM a locked one, or one without a shell, is refused")
-    return Partner(endpoint, root / "inbox", root / "outbox", stop)
+
+    def start() -> None:
+        again = _run_sshd(program, root, port, None)
+        partner.stop = lambda: _end(again)
+
+    partner = Partner(endpoint, root / "inbox", root / "outbox", lambda: _end(process), start)
+    return partner
+
+
+def _run_sshd(program: str, root: Path, port: int, file_limit: int | None) -> subprocess.Popen[bytes]:
+    with (root / "sshd.log").open("wb") as log:
+        process = subprocess.Popen(
+            [program, "-D", "-e", "-f", str(root / "sshd_config")],
+            stdout=log,
+            stderr=log,
+            stdin=subprocess.DEVNULL,
+            restore_signals=False,  # or the limit's signal ends the server instead of failing its write
+        )
+    if file_limit is not None:
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (file_limit, file_limit))
+    for _ in range(100):
+        with socket.socket() as probe:
+            if probe.connect_ex(("127.0.0.1", port)) == 0:
+                break
+        if process.poll() is not None:
+            break
+        time.sleep(0.05)
+    else:
+        _end(process)
+    if process.poll() is not None:
+        pytest.skip(f"sshd does not start here: {(root / 'sshd.log').read_text()[-200:]}")
+    return process
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    process.terminate()
+    process.wait(10)
 
 
 @pytest.fixture(params=["asyncssh", "openssh"])

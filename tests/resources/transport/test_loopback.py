@@ -14,12 +14,14 @@ from formats.errors import ExchangeError, SettingsError
 from resources.endpoint import make_ssh_keypair, write_private
 from resources.home import ROOT
 from resources.loopback import LoopbackPartner, start
-from resources.transport import Endpoint, Outcome, connect, deliver, fetch
+from resources.transport import AllowedEndpoint, Outcome, connect, deliver, fetch
 from tests.resources.transport.conftest import Partner
 
 
-def endpoint_of(port: int, host_key: str, user: str, key: Path) -> Endpoint:
-    return Endpoint(name=user, host="127.0.0.1", port=port, username=user, private_key_path=key, host_key=host_key)
+def endpoint_of(port: int, host_key: str, user: str, key: Path) -> AllowedEndpoint:
+    return AllowedEndpoint(
+        name=user, host="127.0.0.1", port=port, username=user, private_key_path=key, host_key=host_key
+    )
 
 
 def test_users_are_shut_into_their_own_folders(tmp_path: Path) -> None:
