@@ -32,7 +32,7 @@ def approve_checked(
         desk: of this installation.
         business_date: the files were made for.
         approver: who; never the maker of a file.
-        reason: kept with each approval; files with possible doubles can't do without.
+        reason: kept with each approval; files that are held with questions can't do without.
         company: only this company's files (its code).
         file_id: only this file of the company; it must wait for approval.
 
@@ -41,7 +41,7 @@ def approve_checked(
 
     Raises:
         SettingsError: there is no login for the releaser, no such company, or no such file on that date.
-        GuardError: the approver made one of the files, or one holds possible doubles and no reason is given; of
+        GuardError: the approver made one of the files, or one is held with questions and no reason is given; of
             several files the earlier ones are then approved.
     """
     releaser = _releaser(desk)
@@ -65,8 +65,8 @@ def approve_checked(
     if not reason.strip() and (doubtful := [f for f in waiting if f["questions"]]):
         words = "; ".join(f"{f['name']}: {', '.join(f['doubles'])}" for f in doubtful)
         raise GuardError(
-            f"what looks like doubles needs a reason to be approved: {words}",
-            hint="--reason says why they are none; --company and --file approve the others alone",
+            f"what must be asked about needs a reason to be approved: {words}",
+            hint="--reason says why it is right; --company and --file approve the others alone",
         )
     for file in waiting:
         sha256 = bytes.fromhex(file["sha256"])

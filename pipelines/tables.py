@@ -63,8 +63,8 @@ NIGHT = {
     "settled_cents": "settled $",
     "payable_cents": "accrued for vendors $",
     "commission_cents": "accrued for agents $",
-    "vendor_files": "834 files to vendors",
-    "acknowledged": "834 files acknowledged",
+    "vendor_files": "files to vendors",
+    "acknowledged": "of vendors acknowledged",
     "quarantined": "rows quarantined",
     "set_aside": "companies set aside",
     "rows_appended": "rows appended",
@@ -76,7 +76,7 @@ _TELLING = {"approved", "failed", "unknown", "rejected", "void"}
 # What a person looks at before a file leaves.
 RELEASE = {"state": "state", "company": "company", "file_id": "file", "records": "records", "debit_cents": "debits $",
            "credit_cents": "credits $", "effective": "effective", "send_by": "send by", "approved": "approved",
-           "questions": "doubles?", "name": "name"}  # fmt: skip
+           "questions": "asks about", "name": "name"}  # fmt: skip
 
 
 def release_text(files: Sequence[Mapping[str, Any]]) -> str:
@@ -90,7 +90,7 @@ def release_text(files: Sequence[Mapping[str, Any]]) -> str:
 
 
 def notes(files: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What a person must know of files: possible doubles, and why one did not leave, or left in another way."""
+    """What a person must know of files: questions they are held for, and why one did not leave, or left otherwise."""
     told = []
     for f in files:
         words = list(f["doubles"]) if f["state"] in {"checked", "approved"} else []

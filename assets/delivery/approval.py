@@ -30,14 +30,14 @@ def approve(releaser: Record, company_id: int, file_id: int, sha256: bytes, appr
         file_id: which.
         sha256: of the bytes that the approver was shown.
         approver: who; never the maker of the file, and each person once.
-        reason: kept with the approval; a file with possible doubles can't do without.
+        reason: kept with the approval; a file that is held with questions can't do without.
 
     Returns:
         The file's state: `checked` while further people must approve, else `approved`.
 
     Raises:
         GuardError: not checked yet or already decided, other bytes than shown, the maker itself, the same person
-            again, or possible doubles without a reason.
+            again, or a file held with questions without a reason.
         RecordError: no such file, or the database refuses.
     """
     with _desk(releaser, company_id, file_id, "approve", approver) as (tx, file):

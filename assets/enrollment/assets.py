@@ -27,8 +27,8 @@ def enrollment_assets() -> list[dg.AssetsDefinition]:
             work=_build,
             deps=["billing/invoices"],
             kinds=("postgres", "polars", "x12"),
-            description="An 834 per vendor and company: who is covered as the vendor must see it. Families that "
-            "would be refused are left out and named.",
+            description="What each vendor is due: a full file, or the difference from what it has taken, as an 834 or "
+            "in its own layout. Families that would be refused are left out and named; mass changes are held.",
         ),
         night_check(
             "enrollment/vendor_files",

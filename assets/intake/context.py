@@ -21,7 +21,7 @@ COMPANY = Table(
     (
         *("book_id", "name", "kind", "tax_id", "address", "city", "state", "zip", "bank"),
         *("ach_company_id", "ach_company_name", "bill_lead_days", "go_live"),
-        *("bill_day", "memo_limit_cents", "email", "documents_from"),
+        *("bill_day", "memo_limit_cents", "email", "documents_from", "test"),
     ),
 )
 VENDOR = Table("vendor", ("code",), "vendor_id", ("name", "tax_id"))

@@ -139,6 +139,7 @@ LAYOUTS: tuple[Layout, ...] = (
             _maybe(_money("memo_limit", required=False, default=10_000)),
             _maybe(_EMAIL),
             _maybe(_date("documents_from", required=False)),
+            _maybe(_flag("test", default=False)),
         ),
         ("company_code",),
     ),

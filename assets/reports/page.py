@@ -89,7 +89,7 @@ def _words(night: Night) -> dict[str, Any]:
         "returns": _titled(night.returns, RETURN_CODES, "return_code", night.business_date),
         "notices": _titled(night.notices, CHANGE_CODES, "change_code", night.business_date),
         "ach_files": _files(night.files, "nacha"),
-        "vendor_files": _files(night.files, "edi834"),
+        "vendor_files": _files(night.files, "edi834", "tabular"),
         "most_files": MOST_FILES,
         "quarantine": _grouped(night.quarantine),
         "exceptions": night.exceptions.head(MOST_EXCEPTIONS).rows(named=True),
@@ -189,7 +189,7 @@ def _titled(rows: pl.DataFrame, codes: pl.DataFrame, key: str, day: dt.date) -> 
     )
 
 
-def _files(files: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
+def _files(files: pl.DataFrame, *kinds: str) -> list[dict[str, Any]]:
     tone = (
         pl.when(pl.col("state").is_in(_GOOD))
         .then(pl.lit("good"))
@@ -197,7 +197,7 @@ def _files(files: pl.DataFrame, kind: str) -> list[dict[str, Any]]:
         .then(pl.lit("bad"))
         .otherwise(pl.lit("waiting"))
     )
-    return files.filter(pl.col("kind") == kind).with_columns(tone=tone).rows(named=True)
+    return files.filter(pl.col("kind").is_in(kinds)).with_columns(tone=tone).rows(named=True)
 
 
 def _grouped(quarantine: pl.DataFrame) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ import polars as pl
 from formats import edi834, nacha
 from formats.errors import GuardError
 from formats.nacha import ENTRIES, Nacha
+from pipelines.bench.edi834_diff import diff
 from pipelines.bench.measure import Bench, Rounds, copying, copying_file
 
 DAY = dt.date(2026, 11, 2)
@@ -102,7 +103,7 @@ PROFILE = edi834.Profile(
 
 
 def bench_edi834(members: int) -> Bench:
-    """Members per second of `write`, in parts to a file as a large one is made, and of `read`."""
+    """Members per second of `write`, in parts to a file as a large one is made, of `read`, and of `diff`."""
     out, made = Bench("edi834", members), enrollment(members)
     stamp = edi834.Stamp(1, 1, 1, "BENCH", dt.datetime(2026, 11, 2, 1, 0))  # noqa: DTZ001 - a file's own local time
     with copying_file() as (path, copy):
@@ -111,6 +112,7 @@ def bench_edi834(members: int) -> Bench:
         out.steps.append(measure.step("write", partial(_write_834, made, stamp, path)))
         del made
         out.steps.append(measure.step("read", partial(_read_834, path, members)))
+        out.steps.append(measure.step("diff", diff(members)))
     out.peak_rss_mb = max(step.peak_rss_mb or 0 for step in out.steps)
     return out
 

@@ -14,7 +14,7 @@ from pipelines.workplace import open_desk
 
 @click.command()
 @click.option("--date", "business_date", type=DATE, required=True, help="business date the files were made for")
-@click.option("--approval", is_flag=True, help="show what an approver looks at: dates, cut-off, approvals, doubles")
+@click.option("--approval", is_flag=True, help="show what an approver looks at: dates, cut-off, approvals, questions")
 @command(
     lambda r: (
         (release_text(r["files"]) if r["_approval"] else "\n".join([table(r["files"], FILES), *notes(r["files"])]))
@@ -43,7 +43,7 @@ def _approved(result: Result) -> str:
 @click.option("--as", "approver", required=True, help="who approves; never the maker of the file")
 @click.option("--company", help="only this company's files")
 @click.option("--file", "file_id", type=int, help="only this file of the company")
-@click.option("--reason", default="", help="kept with the approval; needed where entries look like doubles")
+@click.option("--reason", default="", help="kept with the approval; needed where a file is held with questions")
 @command(_approved)
 def approve(business_date: dt.date, approver: str, company: str | None, file_id: int | None, reason: str) -> Result:
     """Approve the checked files of a business date. The approval holds for these very bytes and no others.

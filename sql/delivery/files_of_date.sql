@@ -1,7 +1,7 @@
 -- Outbound files of a business date and where they stand: file_id, company, kind, partner, business_date, path, name,
 -- sha256 (hex), state, note (what the last event says), records, debit_cents, credit_cents, effective_from,
 -- effective_to, send_by (null: no cut-off), approvals_needed, approvals (given), approvers, created_by, questions,
--- doubles (the questions in words, a line each).
+-- doubles (the questions in words, a line each: possible doubles, mass changes).
 SELECT f.file_id, c.code AS company, f.kind, f.partner, f.business_date::text AS business_date,
   coalesce(r.remote_path, f.name) AS path, f.name, encode(f.sha256, 'hex') AS sha256, s.state, s.detail AS note, f.records,
   f.debit_cents, f.credit_cents, d.first::text AS effective_from, d.last::text AS effective_to,

@@ -20,7 +20,7 @@ WITH night AS (
        SELECT count(*) FILTER (WHERE kind = 'nacha') AS ach_files,
          coalesce(sum(debit_cents) FILTER (WHERE kind = 'nacha'), 0)::bigint AS ach_debit_cents,
          coalesce(sum(credit_cents) FILTER (WHERE kind = 'nacha'), 0)::bigint AS ach_credit_cents,
-         count(*) FILTER (WHERE kind = 'edi834') AS vendor_files
+         count(*) FILTER (WHERE kind IN ('edi834', 'tabular')) AS vendor_files
        FROM exchange.file WHERE business_date = {business_date}::date),
      entries AS (
        SELECT count(*) AS ach_entries FROM payments.ach_entry WHERE business_date = {business_date}::date),
@@ -35,7 +35,7 @@ WITH night AS (
        FROM banking.settlement WHERE business_date = {business_date}::date),
      acknowledged AS (
        SELECT count(*) AS acknowledged FROM state s JOIN exchange.file f USING (company_id, file_id), night n
-       WHERE f.kind = 'edi834' AND s.state = 'acknowledged' AND s.business_date > n.before),
+       WHERE f.kind IN ('edi834', 'tabular') AND s.state = 'acknowledged' AND s.business_date > n.before),
      agents AS (
        SELECT coalesce(sum(amount_cents), 0)::bigint AS commission_cents
        FROM commissions.accrual WHERE business_date = {business_date}::date),

@@ -6,6 +6,7 @@ import datetime as dt
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -16,6 +17,8 @@ from assets.delivery.process import process
 from assets.enrollment.discrepancies import Roster, compared, matched
 from assets.steps import open_run
 from formats.edi834 import Enrollment, Profile, Stamp, read, write
+from formats.errors import SettingsError
+from pipelines.vendors import discrepancy
 from resources.partners import Partner
 from resources.record import Record
 from resources.sealed import FILE_IN, SSN
@@ -157,3 +160,25 @@ def test_whoever_fits_twice_fits_nobody() -> None:
                                                              "zip", "gender"))  # fmt: skip
     told = Roster(matched(people, ours, companies), theirs.coverages, DAY)
     assert compared(told, known, nobody, {})["kind"].to_list() == ["missing_here", "missing_here"]
+
+
+def test_the_command_compares_a_file_and_writes_the_lists(
+    record: Record, vault: Vault, world: dict[str, Any], tmp_path: Path
+) -> None:
+    seed(record, **world)
+    told = roster(
+        [member("M1", gender="F"), member("M2", gender="M")], [held("M1"), held("M2")], member_identifier="none"
+    )
+    (tmp_path / "list.834").write_bytes(told)
+    desk: Any = SimpleNamespace(record=record, vault=vault, partners={"evergreen": vendor_partner()})
+    made = discrepancy(desk, "evergreen", file=tmp_path / "list.834", date=DAY, out=tmp_path / "out.csv")
+    assert (made["missing_there"], made["missing_here"], made["different"]) == (1, 0, 0)
+    assert (tmp_path / "out.csv").read_text() == (
+        "company,kind,member,line,plan_code,columns,as_of\nHARBOR,missing_there,M3,HLT,EG100,,2026-10-01\n"
+    )
+    last = discrepancy(desk, "evergreen")  # the last list that came
+    assert (last["sha256"], last["rows"]) == (made["sha256"], made["rows"])
+    with pytest.raises(SettingsError, match="no vendor profile"):
+        discrepancy(desk, "nobody")
+    with pytest.raises(SettingsError, match="can't be read"):
+        discrepancy(desk, "evergreen", file=tmp_path / "none")

@@ -7,6 +7,7 @@ import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import polars as pl
@@ -21,6 +22,7 @@ from assets.steps import Outcome, open_run, run_step
 from formats.edi834 import AckStamp, Route, read, write_999, write_ta1
 from formats.edi834 import acknowledge as answered
 from formats.errors import GuardError, SettingsError
+from pipelines.vendors import allow_retro
 from resources.database import Logins
 from resources.partners import Partner
 from resources.record import Record
@@ -387,10 +389,14 @@ def test_a_change_too_old_waits_for_a_person(vendor: Callable[..., Vendor]) -> N
     assert (subject, rule) == ("evergreen: member M1, from 2026-07-01", "enrollment.retro")
     them.send()
     them.answer(2)
-    row = {"company_id": 1, "partner": "evergreen", "person_id": 1, "subscription_id": 1, "actor": "rita"}
-    with them.record.step("act", run_no=1, companies=[1], business_date=DAY) as tx:
-        more = {"effective_date": dt.date(2026, 7, 1), "reason": "agreed on the phone", "business_date": DAY}
-        tx.append("enrollment.retro_release", pl.DataFrame([row | more]))
+    desk: Any = SimpleNamespace(record=them.record, vault=them.vault, partners=them.partners)
+    asked = {"company": "HARBOR", "member": "M1", "effective": dt.date(2026, 7, 1), "actor": "rita"}
+    with pytest.raises(GuardError, match="needs a reason"):
+        allow_retro(desk, "evergreen", **asked, reason=" ")
+    with pytest.raises(GuardError, match="nothing of member M2 waits"):
+        allow_retro(desk, "evergreen", **asked | {"member": "M2"}, reason="agreed on the phone")
+    allow_retro(desk, "evergreen", **asked, reason="agreed on the phone", business_date=DAY + dt.timedelta(them.day))
+    assert them.look("SELECT actor, action FROM audit.action ORDER BY 2")[0] == ("rita", "allow retro")
     them.run()
     assert [r[:2] for r in actions(them.bytes_of(3))] == [("ANN", "001")]
 
@@ -440,3 +446,23 @@ def test_a_vendor_may_take_a_layout_of_its_own(vendor: Callable[..., Vendor]) ->
     them.run()
     assert them.send() == (layout.parent / "evergreen_ends.csv").read_bytes()
     assert them.run().rows == {}
+
+
+@pytest.mark.parametrize(("hours", "overdue"), [(None, 3), (24, 2), (100, 5), (0, None)])
+def test_a_missing_answer_is_an_alarm_after_the_hours_agreed_on(
+    vendor: Callable[..., Vendor], hours: int | None, overdue: int | None
+) -> None:
+    them = vendor(files="change", answer_hours=hours)
+    them.run(0)
+    them.send()
+
+    def alarms(days: int) -> list[str]:
+        as_of = dt.datetime.combine(DAY + dt.timedelta(days), dt.time(12), dt.UTC)
+        found = them.record.read("delivery/overdue", companies=(1,), business_date=as_of.date(), as_of=as_of)
+        return found["key"].to_list()
+
+    assert [n for n in range(12) if alarms(n)] == ([] if overdue is None else list(range(overdue, 12)))
+    if overdue:
+        assert alarms(overdue) == ["overdue_ack/HARBOR/1"]
+        them.answer(1)
+        assert alarms(overdue) == []
