@@ -45,7 +45,10 @@ def answer(home: Home, code: str, seed: int, date: dt.date, reject_rate: float =
             reply = f"{PurePosixPath(name).stem}_ta1_999.x12"
             if box.has_sent(reply):
                 continue
-            written, verdict = _reply(box.open(name), f"{seed}|{code}|{name}", date, reject_rate)
+            data = box.open(name)
+            if not data.startswith(b"ISA"):
+                continue  # a layout of the vendor's own knows no acknowledgement
+            written, verdict = _reply(data, f"{seed}|{code}|{name}", date, reject_rate)
             box.send(reply, written)
             done.append({"partner": code, "name": reply, "answers": name, "verdict": verdict})
     return done
