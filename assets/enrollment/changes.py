@@ -172,6 +172,27 @@ def member_actions(rows: pl.DataFrame, held: pl.DataFrame, changes: pl.DataFrame
     )  # fmt: skip
 
 
+def with_heads(members: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Add the subscribers of told dependents, for a vendor that ties a family by what the subscriber's row holds.
+
+    Args:
+        members: as `member_actions` returns them.
+        rows: everybody as the vendor holds them after the file.
+
+    Returns:
+        The members; a subscriber of whom nothing else is told comes as 001 and without coverage.
+    """
+    family = ["company_id", "partner", "head_id"]
+    heads = rows.filter(pl.col("person_id") == pl.col("head_id")).join(members, on=family, how="semi")
+    silent = (
+        heads.join(members, on=MEMBER, how="anti")
+        .group_by(MEMBER, maintain_order=True)
+        .agg(pl.col("begin").min(), pl.when(pl.col("end").is_not_null().all()).then(pl.col("end").max()).alias("end"))
+    )
+    named = silent.with_columns(member_action=pl.lit(CHANGE), reason=pl.lit(PERSONAL))
+    return pl.concat([members, named.select(members.columns)])
+
+
 def apply(held: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
     """What a vendor holds after it took a file: KEY and _VALUES; what was told stands in place of what was held."""
     columns = [*KEY, *_VALUES]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from assets.enrollment.changes import END, KEY, MEMBER, difference, member_actions, replaced
+from assets.enrollment.changes import END, KEY, MEMBER, difference, member_actions, replaced, with_heads
 from assets.enrollment.fate import ACCEPTED, FILE, REFUSED
 from assets.enrollment.guards import questions, retro_words, too_old
 from assets.enrollment.members import (
@@ -116,19 +116,17 @@ def full_draft(task: Task, view: View, profile: Profile | None) -> Draft:
     return Draft(task, whole, told, before=held.height, ended=ended, still=now.height, corrects=corrects)
 
 
-def change_draft(task: Task, view: View) -> Draft:
-    """The difference between what the vendor must know and what it has taken.
-
-    Args:
-        task: which.
-        view: what it is made from.
-    """
+def change_draft(task: Task, view: View, profile: Profile | None) -> Draft:
+    """The difference between what the vendor must know and what it has taken; arguments as for `full_draft`."""
     people, known = view.people, view.known
     held, marked = known.held, with_member_print(view.rows, people)
     found = difference(marked, held, view.day)
     old = _too_old(task, found, view)
     found = found.join(old, on=KEY, how="anti", maintain_order="left")
-    members = member_actions(_as_told(marked, held, old), held, found)
+    after = _as_told(marked, held, old)
+    members = member_actions(after, held, found)
+    if profile is not None and profile.subscriber_reference == "ssn":
+        members = with_heads(members, after)
     shared = [*KEY, "head_id", "line", "plan_code", "tier", "begin", "end", "action"]
     parts = [part.select(shared) for part in (found.filter(pl.col("action").is_not_null()), replaced(found, held))]
     told = with_fingerprint(found, people).join(members.select(*MEMBER, "member_action"), on=MEMBER, how="left")

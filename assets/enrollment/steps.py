@@ -169,7 +169,7 @@ def _draft(task: Task, form: Profile | Layout, world: _World, kit: Kit) -> Draft
     people = _with_ssn(world.people[task.company_id], rows, kit.vault, asks=asks)
     view = View(rows, world.standing(task), people, world.released, world.day)
     profile = form if isinstance(form, Profile) else None
-    draft = change_draft(task, view) if task.purpose == "change" else full_draft(task, view, profile)
+    draft = change_draft(task, view, profile) if task.purpose == "change" else full_draft(task, view, profile)
     if isinstance(form, Layout):
         return custom.fill(draft, form, people, kit.partners[task.partner].usage, world.day)
     bad = bad_families(draft.meant, form)

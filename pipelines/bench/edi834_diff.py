@@ -39,7 +39,7 @@ def diff(members: int) -> Callable[[], int]:
     meant = sum(1 for n in range(members) if n % _NEW == 1 or n % _CHANGED == 2 or n % _ENDED == 3)
 
     def work() -> int:
-        found = change_draft(task, view).meant.members.height
+        found = change_draft(task, view, None).meant.members.height
         if found != meant:
             raise GuardError(f"the benchmark's change file tells of {found} members instead of {meant}")
         return found

@@ -68,7 +68,7 @@ def resolve(company: str, file_id: int, state: str, actor: str, reason: str) -> 
     """Decide about a file: FILE_ID of COMPANY was sent (also by hand), failed (send it again), or is void.
 
     The way out of `unknown`: nobody but a person may say that a bank has, or has not, a money file. What a void ACH
-    file held is cut again by the next night or originate.
+    file held is cut again by the next night or originate; what a void file told a vendor, the next night tells again.
     """
     from pipelines.approvals import decide  # noqa: PLC0415
 

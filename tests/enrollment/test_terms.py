@@ -216,6 +216,25 @@ def test_a_ta1_that_refuses_kills_the_file_whatever_comes_after(vendor: Callable
     assert read(them.bytes_of(2)).members.height == 3
 
 
+def test_a_dependent_is_told_with_the_subscriber_where_the_subscribers_ssn_ties_the_family(
+    vendor: Callable[..., Vendor], family: World, vault: Vault
+) -> None:
+    world, number = family(), pl.Series(["517223344"])
+    sealed = {
+        "ssn_sealed": vault.seal(pl.Series([1]), number, SSN).item(),
+        "ssn_blind": vault.blind(pl.Series([1]), number, SSN).item(),
+    }
+    world["master__person"] = [sealed, *world["master__person"][1:]]
+    them = vendor(world, {"subscriber_reference": "ssn"}, files="change")
+    them.run()
+    them.send()
+    them.answer(1)
+    change(them.record, "UPDATE master.person SET city = 'Bath' WHERE person_id = 2")
+    them.run()
+    assert actions(them.send()) == [("ANN", "001", "25", None), ("BO", "001", "25", None)]
+    assert them.look("SELECT person_id FROM enrollment.member_state WHERE file_id = 2") == [(2,)]
+
+
 def application(*items: str) -> bytes:
     """An 824 with these OTI segments."""
     isa = "ISA*00*          *00*          *ZZ*EVERGREEN      *ZZ*DAYBOOK        *261002*0900*^*00501*000000099*0*P*:~"
