@@ -85,6 +85,7 @@ def overtaken(files: pl.DataFrame, repeating: list[str], day: dt.date) -> pl.Dat
     return files.filter(
         (pl.col("purpose") == "change")
         & (pl.col("business_date") < day)
+        & pl.col("current")
         & pl.col("state").is_in(_UNPROMISED)
         & pl.col("partner").is_in(pl.Series(repeating, dtype=pl.String).implode())
     )

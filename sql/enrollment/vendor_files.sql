@@ -1,7 +1,9 @@
 -- What is known of each file to a vendor by the business date: company_id, file_id, partner, purpose, business_date,
--- sequence, created_by, event_no and state (the last), void, sent, rejected, answers_expected.
-SELECT f.company_id, f.file_id, f.partner, f.purpose, f.business_date, f.sequence, e.event_no, e.state, e.void, e.sent,
-  e.rejected, f.answer_hours IS NOT NULL AS answers_expected
+-- sequence, event_no and state (the last by then), current (nothing happened since), void, sent, rejected,
+-- answers_expected.
+SELECT f.company_id, f.file_id, f.partner, f.purpose, f.business_date, f.sequence, e.event_no, e.state,
+  NOT EXISTS (SELECT FROM exchange.event l WHERE l.company_id = f.company_id AND l.file_id = f.file_id
+    AND l.event_no > e.event_no) AS current, e.void, e.sent, e.rejected, f.answer_hours IS NOT NULL AS answers_expected
 FROM exchange.file f
 JOIN LATERAL (
   SELECT max(v.event_no) AS event_no, (array_agg(v.state ORDER BY v.event_no DESC))[1] AS state,
