@@ -106,7 +106,7 @@ def _with_blinds(members: pl.DataFrame, ids: pl.DataFrame, vault: Vault) -> pl.D
 def _with_ssn(tx: Tx, known: Known, members: pl.DataFrame, vault: Vault) -> Known:
     """Open the SSNs of people whom the file names without: an empty field would take them away. Never kept."""
     silent = members.filter(pl.col("ssn").is_null()).select("company_code", "member_code")
-    sealed = tx.read("enrollment/people", with_ssn=True).select("company_id", "person_id", "ssn_sealed")
+    sealed = tx.read("intake/ssn_sealed")
     asked = (
         known.people.filter(pl.col("ssn_blind").is_not_null())
         .join(silent, on=["company_code", "member_code"], how="semi")
