@@ -16,9 +16,9 @@ COMPANY, ANN = GOOD["companies.csv"][0], GOOD["people.csv"][0]
 MED, SUBSCRIPTION = GOOD["products.csv"][0], GOOD["subscriptions.csv"][0]
 # file, its row with every optional column told, its table, and the columns with what they then hold.
 TOLD = [
-    ("companies", f"{COMPANY},15,250.00,office@example.com,2026-11-01", "company WHERE code = 'HARBOR'",
-     "bill_day, memo_limit_cents, email, documents_from",
-     (1, 10_000, "", None), (15, 25_000, "office@example.com", dt.date(2026, 11, 1))),
+    ("companies", f"{COMPANY},15,250.00,office@example.com,2026-11-01,yes", "company WHERE code = 'HARBOR'",
+     "bill_day, memo_limit_cents, email, documents_from, test",
+     (1, 10_000, "", None, False), (15, 25_000, "office@example.com", dt.date(2026, 11, 1), True)),
     ("people", f"{ANN},31", "person WHERE code = 'M1'", "bill_day", (None,), (31,)),
     ("products", f"{MED},no,MEDS,10,end,no,yes,year_start,0,365,gentle", "product WHERE code = 'MED'",
      "billed, family, bill_ahead_days, trial_billed, stub_counts, enrollment_again, age_on, retro_add_days, "
