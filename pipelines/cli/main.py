@@ -22,6 +22,7 @@ _WHERE = {
     "resolve": "files",
     "documents": "documents",
     "document": "documents",
+    "deductions": "documents",
     "mail": "documents",
     "memo": "receivables",
     "consent": "receivables",

@@ -1,6 +1,6 @@
 -- What payers should have on paper or by mail since a number of days: company_id, kind, subject, on_date (the day it is
 -- about), person_id (null: the company), rank and place (its order). Companies that ask for documents get every invoice, receipt and
--- memo; a step of a dunning ladder is told to everyone.
+-- memo, and for a list bill what employees owe of it for the payroll; a step of a dunning ladder is told to everyone.
 WITH asks AS (
   SELECT company_id, greatest(documents_from, {business_date}::date - {days}::int) AS since FROM master.company
   WHERE documents_from <= {business_date}::date
@@ -29,3 +29,8 @@ UNION ALL
 SELECT u.company_id, 'reminder', u.invoice_id || '/' || u.step, u.business_date, i.person_id, 4, u.invoice_id * 100 + u.step
 FROM billing.dunning u JOIN billing.invoice i USING (company_id, invoice_id)
 WHERE u.business_date BETWEEN {business_date}::date - {days}::int AND {business_date}::date
+UNION ALL
+SELECT i.company_id, 'deductions', i.invoice_id::text, i.bill_date, i.person_id, 5, i.invoice_id
+FROM billing.invoice i JOIN asks USING (company_id)
+WHERE i.kind = 'list_bill' AND i.bill_date BETWEEN since AND {business_date}::date AND EXISTS (
+  SELECT FROM billing.line l WHERE l.company_id = i.company_id AND l.invoice_id = i.invoice_id AND l.debtor = -2)

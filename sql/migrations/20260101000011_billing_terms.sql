@@ -271,8 +271,8 @@ CREATE TRIGGER consent_is_asked BEFORE INSERT ON billing.consent
 CREATE TABLE billing.document (
   company_id  int NOT NULL,
   document_no bigint NOT NULL,
-  kind        text NOT NULL CHECK (kind IN ('invoice', 'receipt', 'memo', 'reminder')),
-  subject     text NOT NULL,                           -- invoice_id; settled entry; invoice and step
+  kind        text NOT NULL CHECK (kind IN ('invoice', 'receipt', 'memo', 'reminder', 'deductions')),
+  subject     text NOT NULL,                           -- invoice_id (deductions too); settled entry; invoice and step
   template    text NOT NULL,
   template_sha256 bytea NOT NULL,
   sha256      bytea NOT NULL,
