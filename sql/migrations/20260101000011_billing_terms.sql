@@ -241,12 +241,16 @@ CREATE TABLE billing.standing (
 );
 
 CREATE INDEX standing_by_invoice ON billing.standing (company_id, invoice_id);
--- Subscriptions that are charged but not drafted for now.
-CREATE VIEW billing.on_payment_hold WITH (security_invoker = true) AS
-  SELECT company_id, subscription_id FROM (
-    SELECT DISTINCT ON (company_id, subscription_id) company_id, subscription_id, event FROM billing.standing
-    WHERE event IN ('payment_hold', 'payment_hold_over') ORDER BY company_id, subscription_id, event_no DESC) x
-  WHERE event = 'payment_hold';
+-- Subscriptions that are charged but not drafted on a business date: an earlier night knows no later hold.
+CREATE FUNCTION billing.on_payment_hold(as_of date) RETURNS TABLE (company_id int, subscription_id int)
+LANGUAGE sql STABLE AS $$
+  SELECT x.company_id, x.subscription_id FROM (
+    SELECT DISTINCT ON (s.company_id, s.subscription_id) s.company_id, s.subscription_id, s.event
+    FROM billing.standing s
+    WHERE s.event IN ('payment_hold', 'payment_hold_over') AND s.business_date <= as_of
+    ORDER BY s.company_id, s.subscription_id, s.business_date DESC, s.event_no DESC) x
+  WHERE x.event = 'payment_hold'
+$$;
 -- A consent is about something that asked for it, and the name it is asked in is not to be chosen.
 CREATE FUNCTION billing.consent_is_asked() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE asked boolean;
@@ -374,8 +378,8 @@ GRANT SELECT, INSERT ON billing.consent TO daybook_releaser;
 GRANT SELECT ON billing.memo, billing.dunning, billing.standing TO daybook_releaser;
 GRANT UPDATE, DELETE ON master.sub_group, master.payer_share, master.dunning_step TO daybook_runtime;
 GRANT SELECT ON billing.memo, billing.consent, billing.dunning, billing.standing, billing.mail, billing.mail_event,
-  billing.memo_state, billing.on_payment_hold TO daybook_auditor;
-GRANT SELECT ON billing.memo_state, billing.on_payment_hold TO daybook_runtime;
+  billing.memo_state TO daybook_auditor;
+GRANT SELECT ON billing.memo_state TO daybook_runtime;
 DO $$
 BEGIN
   IF current_setting('server_version_num')::int >= 170000 THEN
