@@ -94,13 +94,13 @@ def run_step(record: Record, run: Run, name: str, step: Step) -> Outcome:
         raise
     except (DaybookError, pl.exceptions.PolarsError) as error:
         if len(open_companies) == 1:
-            _set_aside(record, run, name, open_companies[0], _reason(error))
-            out.set_aside[open_companies[0]] = _reason(error)
+            _set_aside(record, run, name, open_companies[0], reason_of(error))
+            out.set_aside[open_companies[0]] = reason_of(error)
         else:
             for company in open_companies:
                 out.add(run_one(record, run, name, step, company))
         if len(out.set_aside) == len(open_companies) and open_companies:
-            raise DaybookError(f"{name} failed for every company of book {run.book}", hint=_reason(error)) from error
+            raise DaybookError(f"{name} failed for every company of book {run.book}", hint=reason_of(error)) from error
     out.seconds = time.perf_counter() - began
     return out
 
@@ -120,8 +120,8 @@ def run_one(record: Record, run: Run, name: str, step: Step, company: int) -> Ou
     except UnreachableError:
         raise
     except (DaybookError, pl.exceptions.PolarsError) as error:
-        _set_aside(record, run, name, company, _reason(error))
-        return Outcome(name, set_aside={company: _reason(error)})
+        _set_aside(record, run, name, company, reason_of(error))
+        return Outcome(name, set_aside={company: reason_of(error)})
 
 
 def _attempt(record: Record, run: Run, name: str, step: Step, companies: list[int]) -> Outcome:
@@ -133,7 +133,8 @@ def _attempt(record: Record, run: Run, name: str, step: Step, companies: list[in
     return Outcome(name, rows=rows, totals=totals, preview=tx.preview)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a company is set aside, in words that quote no data of another library."""
     return str(error) if isinstance(error, DaybookError) else f"the data could not be computed: {type(error).__name__}"
 
 
