@@ -163,6 +163,17 @@ def test_bench_of_the_night_leaves_the_home_alone(tmp_path: Path) -> None:
     assert not (tmp_path / "var" / "server").exists()
 
 
+@pytest.mark.long
+def test_bench_of_billing(tmp_path: Path) -> None:
+    said = daybook(tmp_path / "var", "bench", "billing", "--subscriptions", "300", "--json")
+    assert said.code == 0, said.err
+    has(BENCH, said.json)
+    steps = said.json["steps"]
+    has(STEP, *steps, absent=["yardstick_seconds", "ratio", "yardstick"])
+    assert {s["step"].partition(":")[0] for s in steps} == {"ordinary night", "worst night"}
+    assert any("COPY" in (s["yardstick"] or "") for s in steps)
+
+
 @pytest.mark.parametrize("name", ["nacha", "edi834"])
 def test_bench_of_a_format(tmp_path: Path, name: str) -> None:
     said = daybook(tmp_path / "var", "bench", name, "--size", "50", "--json")
