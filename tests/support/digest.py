@@ -24,6 +24,7 @@ RANDOM = {
     "exchange.inbound": {"sealed", "name", "size"},
     "exchange.arrival": {"wire_sha256"},
     "exchange.parcel": {"content", "sha256"},
+    "billing.document": {"sealed"},
     "exchange.receipt": {"sha256", "size"},
 }
 
