@@ -26,7 +26,7 @@ def payments_assets() -> list[dg.AssetsDefinition]:
             "instructions",
             step="payments.instruct",
             work=lambda tx, desk: instruct(tx, desk.partners),
-            deps=["payments/attempts"],
+            deps=["payments/attempts", "commissions/commission_accruals"],
             description="What else the bank must be told: prenotes of accounts to be proved, fees of returned drafts, "
             "payouts to agents and vendors.",
         ),
