@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import polars as pl
 
 from assets.payments.again import RETURNED
-from assets.payments.attempts import GROUPS, OPEN, PAYS_FOR, Plan, Sources
+from assets.payments.attempts import GROUPS, OPEN, Plan, Sources
 from assets.payments.splits import METHODS
 from assets.payments.standing import Few, account_book
 from resources.record import Tx
@@ -22,6 +22,14 @@ _INVOICE = ["company_id", "invoice_id"]
 _CODE = ["company_id", "account_code"]
 # Up to so many invoices their accounts are looked up one by one; above, all accounts are read.
 _FEW = 100_000
+# The subscriptions of invoices' lines.
+_LINES = {
+    "company_id": pl.Int32,
+    "invoice_id": pl.Int64,
+    "code": pl.String,
+    "person_id": pl.Int32,
+    "account_code": pl.String,
+}
 
 Columns = Mapping[str, pl.DataType | type[pl.DataType]]
 
@@ -63,32 +71,46 @@ def asking(tx: Tx) -> Asking:
 def sources(tx: Tx, asked: Asking) -> Sources:
     """Everything that tells whom these invoices are drafted from."""
     methods, groups = read(tx, "methods", METHODS), read(tx, "groups", GROUPS)
-    pays_for = pl.concat([_pays_for(tx, asked.opened), _pays_for_again(tx, asked.returned)])
+    whose = pl.concat([rows.select(*_INVOICE, "payer", "kind") for rows in (asked.opened, asked.returned)]).unique()
+    pays_for = _pays_for(tx, asked, whose)
     few = None
-    if asked.opened.height + asked.returned.height <= _FEW:
-        payers = pl.concat([rows.select("company_id", "payer") for rows in (asked.opened, asked.returned)]).unique()
-        divided = methods.join(payers, on=["company_id", "payer"], how="semi")
+    if whose.height <= _FEW:
+        divided = methods.join(whose, on=["company_id", "payer"], how="semi")
         codes = pl.concat([rows.select(_CODE) for rows in (pays_for, divided, groups, asked.returned)])
-        few = Few(codes.filter(pl.col("account_code") != "").unique(), payers)
+        # A person's first account is asked for only where the subscription is another's; a company's for its bills.
+        others = pays_for.filter(pl.col("account_code").is_null())
+        payers = whose.filter((pl.col("kind") == "list_bill") | _among(others))
+        few = Few(codes.filter(pl.col("account_code") != "").unique(), payers.select("company_id", "payer").unique())
     return Sources(pays_for=pays_for, methods=methods, groups=groups, book=account_book(tx, few=few))
 
 
-def _pays_for(tx: Tx, opened: pl.DataFrame) -> pl.DataFrame:
-    """`PAYS_FOR` of open invoices of individuals."""
-    lines = {**{c: PAYS_FOR[c] for c in _INVOICE}, "code": pl.String, "person_id": pl.Int32, "account_code": pl.String}
-    if opened.filter(kind="individual").is_empty():
-        return pl.DataFrame(schema=PAYS_FOR)
+def _pays_for(tx: Tx, asked: Asking, whose: pl.DataFrame) -> pl.DataFrame:
+    """`PAYS_FOR` of open invoices of individuals and of all whose drafts came back."""
+    wanted = whose.filter((pl.col("kind") == "individual") | _among(asked.returned))
+    if wanted.height <= _FEW:
+        lines = [_lines_of(tx, wanted)]
+    else:
+        lines = [read(tx, "subscriptions", _LINES), _lines_of(tx, asked.returned)]
     return (
-        read(tx, "subscriptions", lines)
-        .join(opened.filter(kind="individual").select(*_INVOICE, "payer"), on=_INVOICE, how="inner")
+        pl.concat(lines)
+        .join(wanted.select(*_INVOICE, "payer"), on=_INVOICE, how="inner")
         .select(*_INVOICE, "code", account_code=pl.when(pl.col("person_id") == pl.col("payer")).then("account_code"))
     )
 
 
-def _pays_for_again(tx: Tx, returned: pl.DataFrame) -> pl.DataFrame:
-    """`PAYS_FOR` of invoices whose drafts came back."""
-    came_back = {f"{key}s": returned[key].to_list() for key in _INVOICE}
-    return read(tx, "subscriptions_again", PAYS_FOR, **came_back)
+def _lines_of(tx: Tx, invoices: pl.DataFrame) -> pl.DataFrame:
+    keys = invoices.select(_INVOICE).unique()
+    return read(
+        tx,
+        "subscriptions_of",
+        _LINES,
+        of_companies=keys["company_id"].to_list(),
+        invoices=keys["invoice_id"].to_list(),
+    )
+
+
+def _among(invoices: pl.DataFrame) -> pl.Expr:
+    return pl.struct(_INVOICE).is_in(invoices.select(pl.struct(_INVOICE)).to_series().implode())
 
 
 def write_down(tx: Tx, asked: Asking, made: Plan | None) -> None:

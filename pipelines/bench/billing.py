@@ -77,7 +77,7 @@ def _night(desk: Desk, day: dt.date, name: str) -> list[Step]:
     steps, rows = [], 0
     with doing(f"{name} ({day})"):
         for step, work in (("billing.charges", charge), ("payments.attempts", plan_attempts)):
-            done = run_step(desk.record, run, step, work)
+            done = run_step(desk.record, run, step, work, in_halves=True)
             if done.set_aside:
                 raise RecordError(f"{step} set companies aside: {sorted(done.set_aside.values())[0]}", where=name)
             floor = sum(bare_copy(desk, table, run.run_no) for table in done.rows)

@@ -333,6 +333,9 @@ CREATE TABLE payments.asked (
 );
 -- Credits are few among invoices, and every night looks for them.
 CREATE INDEX invoice_credit ON billing.invoice (company_id, invoice_id) WHERE total_cents < 0;
+-- The few customers with a bill day of their own, and whose account is whose: asked for every night.
+CREATE INDEX person_bill_day ON master.person (company_id, person_id) WHERE bill_day IS NOT NULL;
+CREATE INDEX account_by_person ON master.bank_account (company_id, person_id);
 -- Per statement and not per row: a load of a million rows costs one more INSERT.
 CREATE FUNCTION billing.touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
