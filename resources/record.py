@@ -251,10 +251,20 @@ class Record:
     def _refresh_statistics(self, connection: Any, tx: Tx) -> None:
         """Tell the planner what was just written: a table that was empty a minute ago would be joined row by row.
 
-        After the commit and table by table, so that no lock of it is held while another is waited for.
+        After the commit and table by table, so that no lock of it is held while another is waited for. A table that
+        grew by less than a tenth is left to the server's own round.
         """
-        for table, rows in tx.appended.items():
-            if rows >= _WORTH_COUNTING:
+        grown = {table: rows for table, rows in tx.appended.items() if rows >= _WORTH_COUNTING}
+        if not grown:
+            return
+        with _plain_errors(tx.step):
+            known = tx.select(
+                "SELECT t AS name, c.reltuples::bigint AS rows FROM unnest({t}::text[]) t "
+                "JOIN pg_class c ON c.oid = t::regclass",
+                t=list(grown),
+            )
+        for table, counted in known.iter_rows():
+            if grown[table] * 10 >= counted:
                 with _plain_errors(table), connection.cursor() as cursor:
                     cursor.execute(f"ANALYZE {table}")
                     connection.commit()

@@ -18,6 +18,7 @@ def payments_assets() -> list[dg.AssetsDefinition]:
             "attempts",
             step="payments.attempts",
             work=lambda tx, _desk: plan_attempts(tx),
+            in_halves=True,
             deps=["billing/invoices"],
             description="What each payer owes now, by method and retry policy: first drafts and retries.",
         ),

@@ -329,6 +329,17 @@ CREATE TABLE billing.touched (
   person_id   int,                                     -- a subscriber: every subscription of his
   changed_in  xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
+-- Each company's invoices up to this one are asked for or paid, but for those that wait (no account, a hold, a later date).
+CREATE TABLE payments.asked (
+  company_id  int PRIMARY KEY,
+  upto        bigint NOT NULL,
+  waiting     bigint[] NOT NULL
+);
+-- Credits are few among invoices, and every night looks for them.
+CREATE INDEX invoice_credit ON billing.invoice (company_id, invoice_id) WHERE total_cents < 0;
+-- The few customers with a bill day of their own, and whose account is whose: asked for every night.
+CREATE INDEX person_bill_day ON master.person (company_id, person_id) WHERE bill_day IS NOT NULL;
+CREATE INDEX account_by_person ON master.bank_account (company_id, person_id);
 -- Per statement and not per row: a load of a million rows costs one more INSERT.
 CREATE FUNCTION billing.touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -352,6 +363,8 @@ CALL billing.watch('billing.standing', 'subscription_id', 'subscription_id');
 CALL billing.watch('master.person', 'person_id', 'coalesce(subscriber_id, person_id)');
 CALL audit.per_company('billing.settled');
 CALL audit.per_company('billing.touched');
+CALL audit.per_company('payments.asked');
+GRANT SELECT, INSERT, UPDATE ON payments.asked TO daybook_runtime;
 GRANT SELECT, INSERT, UPDATE ON billing.settled TO daybook_runtime;
 GRANT SELECT, INSERT, DELETE ON billing.touched TO daybook_runtime;
 
