@@ -200,8 +200,10 @@ def prices(date: dt.date) -> pl.DataFrame:
             for tier, times in TIERS.items():
                 amounts = _amounts(price * times * factor * less, cost / less, base)
                 rows.append((code, "PREMIUM", company, tier, 0, 150, 1, since, *amounts))
-    names = "product_code fee_code company_code tier age_from age_to step_from valid_from amount vendor_share commissionable"
-    return _rows(names, rows).with_columns(member_code=pl.lit(""), valid_to=pl.lit(""))
+    names = "product_code fee_code company_code tier age_from age_to step_from valid_from"
+    return _rows(f"{names} amount vendor_share commissionable", rows).with_columns(
+        member_code=pl.lit(""), valid_to=pl.lit("")
+    )
 
 
 def _flat(product: str, fee: str, since: dt.date, dollars: float, company: str = "") -> tuple[object, ...]:

@@ -6,7 +6,7 @@ import datetime as dt
 
 import polars as pl
 
-from pipelines.sample.catalogue import prices
+from pipelines.sample.catalogue import prices, writing_agents
 from pipelines.sample.draw import Draw
 from pipelines.sample.members import Members, account_numbers, covered, make_members
 from pipelines.sample.paying import payer_shares
@@ -14,7 +14,7 @@ from pipelines.sample.story import Story
 
 
 def changes(
-    seed: int, date: dt.date, base: Members, members: int, agents: int, told: Story
+    seed: int, date: dt.date, base: Members, members: int, told: Story
 ) -> tuple[dict[str, pl.DataFrame], dict[str, int]]:
     """The files of the drop, and how many changes of each kind they hold.
 
@@ -25,7 +25,7 @@ def changes(
     few = max(1, members // 100)
     others = ~pl.col("subscription_code").is_in((told.promised[0], *told.unpaid, *told.ending))
     ended, wider, sooner = _altered(draw, date, base.subscriptions.filter(others), few)
-    new = make_members(seed, date, few, agents=agents, first=members + 1, fresh=True)
+    new = make_members(seed, date, few, agents=writing_agents(members), first=members + 1, fresh=True)
     own = base.accounts.filter((pl.col("member_code") != "") & ~pl.col("account_code").is_in(told.closed))
     accounts = _take(own.with_columns(draw=pl.Series(draw.uniform(own.height))), few)
     accounts = accounts.with_columns(account_number=account_numbers(draw, accounts.height))

@@ -54,15 +54,14 @@ def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share:
             "The sample can't be made like that",
             hint=f"at least {FEWEST} members, a seed from 0 on, a share of bad rows from 0 to 0.5",
         )
-    agents = writing_agents(members)
-    base = make_members(seed, date, members, agents=agents)
+    base = make_members(seed, date, members, agents=writing_agents(members))
     told = story_of(base, date, members)
     files, misfits = _first_drop(seed, date, base, members, told)
     bad_rows: dict[str, int] = {}
     findings: list[dict[str, Any]] = []
     if bad_share:
         files, bad_rows, findings = plant(seed, files, round(members * bad_share))
-    later, counts = changes(seed, date, base, members, agents, told)
+    later, counts = changes(seed, date, base, members, told)
     people = pl.concat([base.people, later["people.csv"]])
     later["bank_accounts.csv"] = _with_holders(known(seed, date, later["bank_accounts.csv"], proved=False), people)
     rows = {name: frame.height for name, frame in files.items()}
@@ -102,7 +101,7 @@ def _first_drop(
         "company_banks.csv": company_banks(),
         "payer_shares.csv": payer_shares(base.subscriptions),
     }
-    subscription, member, product, tier = told.promised
+    _, member, product, tier = told.promised
     files["prices.csv"] = pl.concat(
         [files["prices.csv"], promised(files["prices.csv"], COMPANY, member, product, tier)], how="diagonal"
     )

@@ -21,14 +21,14 @@ _CLOSED_BEFORE = 20  # days before the first night on which somebody closed the 
 class Story:
     """Subscriptions of one company, by code.
 
-    promised: (subscription, member, product, tier) with a price of its own. unpaid: of medical members whose accounts are
-    closed, so that they are reminded. ending: the same with services alone, which lapse.
+    promised: (subscription, member, product, tier) with a price of its own. unpaid: of medical members whose accounts
+    are closed, so that they are reminded. ending: the same with services alone, which lapse. closed: the accounts.
     """
 
-    promised: tuple[str, str, str, str]
+    promised: tuple[str, ...]
     unpaid: tuple[str, ...]
     ending: tuple[str, ...]
-    closed: tuple[str, ...]  # accounts
+    closed: tuple[str, ...]
     closed_on: dt.date
 
 
@@ -51,7 +51,7 @@ def story_of(base: Members, date: dt.date, members: int) -> Story:
     few = max(1, members // 400)
     first, unpaid, ending = medical.row(0, named=True), medical[1 : few + 1], alone[:few]
     return Story(
-        promised=tuple(first[c] for c in ("subscription_code", "member_code", "product_code", "tier")),  # type: ignore[arg-type]
+        promised=tuple(first[c] for c in ("subscription_code", "member_code", "product_code", "tier")),
         unpaid=tuple(unpaid["subscription_code"]),
         ending=tuple(ending["subscription_code"]),
         closed=(*unpaid["account_code"], *ending["account_code"]),
