@@ -39,7 +39,7 @@ def demo(members: int, date: dt.date, seed: int) -> Result:
     loaded = prepare(desk, script)
     console.print(f"    {sum(f['loaded'] for f in loaded['files']):,} rows loaded, "
                   f"{len(loaded['problems']):,} set aside with a reason")  # fmt: skip
-    with open_runner(desk, script.settled_on) as runner:
+    with open_runner(desk, script.overdue_on) as runner:
         nights = play(runner, script)
         result = finish(desk, script, nights, began)
     console.print(f"\nEverything lies under {desk.home.path}. Look at the runs: ./daybook ui", markup=False)

@@ -24,6 +24,7 @@ _WHERE = {
     "document": "documents",
     "mail": "documents",
     "memo": "receivables",
+    "consents": "receivables",
     "consent": "receivables",
     "account": "receivables",
     "explain": "why",

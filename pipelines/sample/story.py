@@ -13,7 +13,7 @@ import polars as pl
 from pipelines.sample.catalogue import writing_agents
 from pipelines.sample.members import Members, make_members
 
-COMPANY = "HARBOR"
+BOOK, COMPANY = "north", "HARBOR"
 _CLOSED_BEFORE = 20  # days before the first night on which somebody closed the account
 
 

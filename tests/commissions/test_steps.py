@@ -147,9 +147,24 @@ def test_a_credit_takes_back_at_once_and_funds_where_it_is_used(record: Record) 
     seed(record, **invoice(3))
     use = {"company_id": 1, "from_invoice": 2, "to_invoice": 3, "amount_cents": TOTAL, "business_date": later(3)}
     seed(record, payments__credit_use=[use])
-    accrue(record, on=3)
+    accrue(record, on=4)
     assert balance(record)[2100] == -VENDOR
     assert balance(record)[2000] == 0
+
+
+def test_a_night_run_again_does_not_see_the_credits_it_booked_itself(record: Record) -> None:
+    """A night accrues before it bills and drafts: credits and their use are the next night's."""
+    seed(record, **(ONE_MEMBER | TREE | invoice() | invoice(2)))
+    seed(record, **paid(1, TOTAL, on=1))
+    accrue(record)
+    credit = invoice(3, -TOTAL, -VENDOR, -BASE)
+    credit["billing__invoice"][0] |= {"bill_date": later(2), "due_date": later(2)}
+    seed(record, **credit)
+    use = {"company_id": 1, "from_invoice": 3, "to_invoice": 2, "amount_cents": TOTAL, "business_date": later(2)}
+    seed(record, payments__credit_use=[use])
+    assert accrue(record, on=2)[1] == {}
+    assert accrue(record, on=3)[1]["payables.accrual"] == 2
+    assert accrue(record, on=3)[1] == {}
 
 
 def test_a_path_is_frozen_at_the_first_accrual(record: Record) -> None:
