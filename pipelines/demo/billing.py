@@ -18,7 +18,7 @@ from pipelines.demo.script import APPROVER, OPERATOR, Script
 from resources.desk import Desk
 
 _CREDIT_CENTS = 12_000
-_CREDIT_REASON = "the price that was promised in writing was not known when the first months were paid (demo)"
+_CREDIT_REASON = "the promised price was not known before (demo)"
 _AGING = ("not_due", "to_30", "to_60", "to_90", "over_90", "credits", "open")
 
 

@@ -134,6 +134,9 @@ def last_night(runner: Runner, script: Script) -> list[Night]:
     books = books_of(runner.desk, [BOOK])
     ran = _night(runner, script.overdue_on, books)
     _exchange(runner, script, script.overdue_on, script.overdue_on, books)
+    with doing("reports with what was learned since"):
+        for book in books:
+            runner.report(script.overdue_on, book)
     return ran
 
 
