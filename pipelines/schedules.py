@@ -10,10 +10,11 @@ import dagster as dg
 
 from assets.partitions import BOOKS, night_key
 from formats.nacha.calendar import is_banking_day
-from pipelines.jobs import CLOSE_MONTH, COMMISSION_RUN, FULL_AUDIT, NIGHT, RELEASE, retention
+from pipelines.jobs import CLOSE_MONTH, COMMISSION_RUN, DOCUMENTS, FULL_AUDIT, NIGHT, RELEASE, retention
 from resources.desk import Desk
 
 NIGHT_HOUR = 1  # of the book's own time zone
+DOCUMENTS_HOUR = 5  # when the night is done, and people's mail comes before they get up
 # Before the last window of the Federal Reserve for next-day settlement, with room for the bank's own cut-off.
 RELEASE_HOURS = (9, 13)
 
@@ -47,6 +48,20 @@ def nightly(context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk])
     """Each book's night at 01:00 of its own time zone, every day of the year."""
     due = [request for _, _, request in _requests(context, desk, (NIGHT_HOUR,))]
     return due or dg.SkipReason(f"no book's local hour is {NIGHT_HOUR:02d}:00")
+
+
+@dg.schedule(
+    cron_schedule="0 * * * *",
+    job=DOCUMENTS,
+    execution_timezone="UTC",
+    description="The night's documents and the mail that waits, at 05:00 of the book's time zone.",
+)
+def documents_and_mail(
+    context: dg.ScheduleEvaluationContext, desk: dg.ResourceParam[Desk]
+) -> list[dg.RunRequest] | dg.SkipReason:
+    """What payers get to read, every morning of the book's time zone."""
+    due = [request for _, _, request in _requests(context, desk, (DOCUMENTS_HOUR,))]
+    return due or dg.SkipReason(f"no book's local hour is {DOCUMENTS_HOUR:02d}:00")
 
 
 @dg.schedule(
@@ -113,4 +128,4 @@ monthly_retention = dg.ScheduleDefinition(
     description="Forgets the orchestrator's own old runs on the third day of a month.",
 )
 
-SCHEDULES = [nightly, releases, commission_runs, monthly_close, weekly_audit, monthly_retention]
+SCHEDULES = [nightly, documents_and_mail, releases, commission_runs, monthly_close, weekly_audit, monthly_retention]
