@@ -82,8 +82,8 @@ releases = by_book(
 nightly_documents = by_book(
     "nightly_documents",
     DOCUMENTS,
-    "The night's invoices, receipts, memos and reminders as PDF and by mail, at 03:00 of the book's time zone.",
-    hours=(3,),
+    "The night's invoices, receipts, memos and reminders as PDF and by mail, at 05:00 of the book's time zone.",
+    hours=(5,),
 )
 nightly_receivables = by_book(
     "nightly_receivables",

@@ -8,9 +8,9 @@ from pathlib import Path
 import click
 
 from pipelines.cli.options import DATE
-from pipelines.cli.output import Result, command
+from pipelines.cli.output import Result, command, doing
 from pipelines.tables import table
-from pipelines.workplace import open_desk
+from pipelines.workplace import open_desk, open_runner
 
 COLUMNS = {
     "company": "company",
@@ -34,12 +34,21 @@ _STATES = {
 @click.command()
 @click.option("--date", "business_date", type=DATE, required=True, help="the day the documents are about")
 @click.option("--company", help="only this company's")
+@click.option("--make", is_flag=True, help="first make what is due up to that day, of every book, and send what waits")
 @command(lambda r: table(r["documents"], COLUMNS) if r["documents"] else "there is no document about that day")
-def documents(business_date: dt.date, company: str | None) -> Result:
+def documents(*, business_date: dt.date, company: str | None, make: bool) -> Result:
     """List the invoices, receipts, memos, reminders and payroll files about a day, and what became of their mail."""
     from pipelines.papers import listed_documents  # noqa: PLC0415
 
-    return {"documents": listed_documents(open_desk(), business_date, company)}
+    desk = open_desk()
+    if make:
+        from pipelines.nights import books_of  # noqa: PLC0415 - reports
+
+        with open_runner(desk, business_date) as runner:
+            for book in books_of(desk):
+                with doing(f"documents of {business_date}, book {book}"):
+                    runner.documents(business_date, book)
+    return {"documents": listed_documents(desk, business_date, company)}
 
 
 @click.command()

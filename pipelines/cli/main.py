@@ -25,6 +25,7 @@ _WHERE = {
     "deductions": "documents",
     "mail": "documents",
     "memo": "receivables",
+    "consents": "receivables",
     "consent": "receivables",
     "account": "receivables",
     "explain": "why",

@@ -1,4 +1,4 @@
-"""`memo`, `consent`, `account`: what a person changes about what a payer owes, allows, and wants to see."""
+"""`memo`, `consent`, `consents`, `account`: what a person changes about what a payer owes, allows, and wants to see."""
 
 from __future__ import annotations
 
@@ -109,6 +109,27 @@ def consent(
         business_date=business_date,
     )
     return {"company": company, "kind": kind, "number": number, "granted": not refuse, "actor": actor}
+
+
+_ASKED = {
+    "company": "company",
+    "kind": "kind",
+    "number": "number",
+    "payer": "payer",
+    "amount_cents": "$",
+    "asked_on": "asked on",
+    "requested_by": "by",
+    "reason": "why",
+}
+
+
+@click.command()
+@command(lambda r: table(r["waiting"], _ASKED) if r["waiting"] else "nothing waits for a second person")
+def consents() -> Result:
+    """List the memos above the limit and the lapses that wait for a second person; `daybook consent` decides."""
+    from pipelines.receivables import decisions  # noqa: PLC0415
+
+    return {"waiting": [row for row in decisions(open_desk()) if row["waits"]]}
 
 
 def _statement(result: Result) -> str:

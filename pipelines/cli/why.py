@@ -69,13 +69,9 @@ def _price(price: dict[str, Any]) -> str:
 @command(_told)
 def explain(subscription: str, business_date: dt.date, company: str) -> Result:
     """Say what was billed of a subscription on a date, which price row and rule decided, or why nothing was."""
-    from assets.billing.why import why  # noqa: PLC0415 - polars takes a moment to import
-    from pipelines.nights import house  # noqa: PLC0415
+    from pipelines.receivables import why_of  # noqa: PLC0415 - polars takes a moment to import
 
-    desk = open_desk()
-    with desk.record.step("explain", run_no=0, companies=house(desk), business_date=business_date) as tx:
-        tx.read("audit/read_only")
-        return why(tx, subscription, company)
+    return why_of(open_desk(), subscription, business_date, company)
 
 
 _NIGHT = {
@@ -140,11 +136,10 @@ def preview(business_date: dt.date, books: tuple[str, ...], out: Path | None) ->
 def _preview(desk: Desk, day: dt.date, book: str, out: Path | None) -> tuple[Result, list[Result]]:
     import polars as pl  # noqa: PLC0415
 
-    from assets.billing.previews import preview_night  # noqa: PLC0415
     from assets.reports.texts import csv_bytes  # noqa: PLC0415
+    from pipelines.receivables import preview_of  # noqa: PLC0415
 
-    companies = desk.record.read("audit/companies_of_book", book=book)["company_id"].to_list()
-    found = preview_night(desk.record, companies, day, book)
+    found = preview_of(desk, day, book)
     files = []
     if out is not None:
         for name, frame in (("invoices", found.invoices), ("lines", found.lines), ("quarantined", found.quarantined)):

@@ -6,9 +6,7 @@ import hashlib
 from pathlib import Path
 
 from assets.billing.steps import charge
-from assets.documents.steps import render_night
 from assets.steps import run_step
-from pipelines.papers import room_of
 from pipelines.simulate.mailsink import kept, mail_sink, set_up
 from resources.desk import Desk
 from resources.home import Home
@@ -19,14 +17,16 @@ from tests.support.seed import DAY, night, seed
 
 def test_list_get_and_mail(home: Path, tmp_path: Path) -> None:
     desk = Desk(Home(home).make())
-    run = billed(desk.record, people(2))
+    billed(desk.record, people(2))
     out = tmp_path / "invoice.pdf"
     got = daybook(home, "document", "HARBOR", "invoice", "2", "--out", str(out), "--json").json
     assert (got["document_no"], got["date"]) == (1, "2026-10-01")
     assert out.read_bytes().startswith(b"%PDF")
     assert out.stat().st_mode & 0o077 == 0
-    render_night(room_of(desk), run)
+    made = daybook(home, "documents", "--date", "2026-10-01", "--make", "--json")
+    assert made.code == 0, made.err
     listed = daybook(home, "documents", "--date", "2026-10-01", "--company", "HARBOR", "--json").json["documents"]
+    assert listed == made.json["documents"]
     assert [(d["subject"], d["mail"]) for d in listed] == [("2", "waiting"), ("1", "waiting")]
     assert listed[0]["sha256"] == got["sha256"]
     assert daybook(home, "mail", "--date", "2026-10-01", "--json").json == {"configured": False, "mail": {"waiting": 2}}

@@ -94,7 +94,7 @@ def main() -> None:
     record = MortalRecord(desk.logins.runtime)
     MortalRecord.kill = order["kill"]
     desk.__dict__["record"] = record
-    with open_runner(desk, script.settled_on) as runner:
+    with open_runner(desk, script.overdue_on) as runner:
         ALL[order["part"]](runner, script)
     print("played", flush=True)
 
