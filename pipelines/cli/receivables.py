@@ -9,7 +9,7 @@ import click
 from formats.errors import GuardError
 from pipelines.cli.options import DATE, DOLLARS
 from pipelines.cli.output import Result, command
-from pipelines.tables import table
+from pipelines.tables import money, table
 from pipelines.workplace import open_desk
 
 _AS = click.option("--as", "actor", required=True, help="who does it")
@@ -143,11 +143,9 @@ def _statement(result: Result) -> str:
         "paid_cents": "paid $",
         "open_cents": "open $",
     }
-    through = ", ".join(f"{p['subscription']} paid to {p['paid_to']}" for p in result["paid_to"])
-    return (
-        f"{table(result['charges'], columns)}\n\nbalance {result['balance_cents'] / 100:,.2f}, "
-        f"not used {result['unapplied_cents'] / 100:,.2f}; {through or 'nothing was paid'}"
-    )
+    paid = table(result["paid_to"], {"subscription": "subscription", "paid_to": "first day not paid for"})
+    owes = f"balance {money(result['balance_cents'])}, credit not used {money(result['unapplied_cents'])}"
+    return f"{table(result['charges'], columns)}\n\n{paid}\n\n{owes}"
 
 
 @click.command()

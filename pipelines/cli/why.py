@@ -43,9 +43,10 @@ _LINES = {
 
 def _told(result: Result) -> str:
     state = result["state"]
+    outcome = state["outcome"].replace("_", " ")
     head = [
         f"{result['company']} subscription {result['subscription']} of member {result['member']} on {result['date']}:",
-        f"{state['outcome'].replace('_', ' ')}: {state['reason']}",
+        state["reason"] if state["reason"].startswith(outcome) else f"{outcome}: {state['reason']}",
         *(f"quarantined ({q['rule']}): {q['reason']}" for q in result["quarantined"]),
     ]
     charges = [c | {"price": _price(c["price"])} for c in result["charges"]]

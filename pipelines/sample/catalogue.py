@@ -75,6 +75,7 @@ _ONE_PRICE = ("LG-TALK", "LG-SAVER", "LG-INCOME")  # whatever the tier
 _GROUP_PRICES = (("MILLWORK", "EG-SILVER", 0.93), ("MILLWORK", "EG-GOLD", 0.92), ("TERRACE", "EG-BRONZE", 0.95))
 # A month on medical; once, for members of the association; a quarter on care; once, for the card's first days.
 _ADMIN, _ENROLLMENT, _SUPPLIES, _TRIAL = 12.00, 35.00, 21.00, 1.00
+_DOCUMENTS_LATER = 14  # days after the first night: a thousand members' first documents would take a demo minutes
 _SERVICES = "lifeguard"  # its products lapse soon when nobody pays; all other plans are only reminded of and held
 # Ladder, step, months and days after the due date, what happens, template, consent, days in which money takes it back.
 _LADDERS = (
@@ -156,14 +157,15 @@ def groups(company: str) -> list[str]:
 
 
 def _companies(go_live: dt.date, date: dt.date) -> pl.DataFrame:
-    """Members of the association and the employers get documents from the first night on, others when they ask."""
+    """Employers get documents from the first night on, the association's members later, others when they ask."""
+    asks = {"employer": date, "association": date + dt.timedelta(days=_DOCUMENTS_LATER), "individual": ""}
     return _rows(
         "company_code book_code name kind tax_id address city state zip bank ach_company_id ach_company_name "
         "bill_lead_days go_live memo_limit email documents_from",
         [
             (c.code, c.book, c.name, c.kind, c.tax_id, c.address, c.city, c.state, c.zip, "first-harbor",
              "1" + c.tax_id, c.ach_name, c.lead_days, go_live, "100.00", f"{c.code.lower()}@example.com",
-             "" if c.kind == "individual" else date)
+             asks[c.kind])
             for c in COMPANIES
         ],
     )  # fmt: skip

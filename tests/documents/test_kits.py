@@ -80,6 +80,7 @@ def test_own_template_over_a_built_in_one(setting: Press, own: Path) -> None:
     with kits(own.parent, {1: "HARBOR"}) as chosen:
         assert "Paid $1,381.35" in pdf.text(setting.pdf(sample(chosen[1], "receipt")))
         assert chosen[1].mail("invoice", FACTS) == ("Bill 17", "Hello from Harbor")
+        assert chosen[1].day(dt.date(2026, 10, 1)) == "October 1, 2026"
         assert chosen[1].mail("receipt", FACTS)[0] == "Receipt 17, Harbor"
         assert chosen[1].mail("second-notice", FACTS)[0] == "About your invoice 17, Harbor"  # no such: the common one
 
