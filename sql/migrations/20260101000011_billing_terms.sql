@@ -45,7 +45,11 @@ ALTER TABLE master.price
 ALTER TABLE master.subscription
   ADD COLUMN created_on date,                          -- the day it was entered; null: unknown
   ADD COLUMN recurring_from date,                      -- recurring fees begin then; null: with the trial's end
-  ADD COLUMN group_code text NOT NULL DEFAULT '';      -- master.sub_group
+  ADD COLUMN group_code text NOT NULL DEFAULT '',      -- master.sub_group
+  -- An open end is null; a day called infinity would stop the whole night and not one company.
+  ADD CONSTRAINT days_of_a_calendar CHECK (isfinite(start_date) AND isfinite(coalesce(end_date, start_date))
+    AND isfinite(coalesce(created_on, start_date)) AND isfinite(coalesce(recurring_from, start_date)));
+ALTER TABLE master.hold ADD CONSTRAINT days_of_a_calendar CHECK (isfinite(from_date) AND isfinite(to_date));
 
 -- 2. Groups below a company: a list bill goes to the nearest group upwards that is billed, else to the company.
 CREATE TABLE master.sub_group (
