@@ -36,7 +36,14 @@ def query_text(name: str) -> str:
 
 def render(text: str, values: dict[str, Any]) -> str:
     """Put values into a query's `{name}` places as quoted literals; lists become arrays."""
-    return sql.SQL(text).format(**{k: sql.Literal(v) for k, v in values.items()}).as_string(None)
+    return sql.SQL(text).format(**{k: sql.Literal(_plain(v)) for k, v in values.items()}).as_string(None)
+
+
+def _plain(value: Any) -> Any:
+    """Bytes as hex text: without a connection the driver writes them in a form that an array's quoting spoils."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return [_plain(v) for v in value] if isinstance(value, list) else value
 
 
 @contextmanager

@@ -164,7 +164,8 @@ def _papers(desk: Desk) -> Path:
 
 
 def _name(row: dict[str, Any]) -> str:
-    return f"{row['company']}-{row['kind']}-{row['subject'].replace('/', '-')}.pdf"
+    ending = "csv" if row["kind"] == "deductions" else "pdf"
+    return f"{row['company']}-{row['kind']}-{row['subject'].replace('/', '-')}.{ending}"
 
 
 def _explained(found: dict[str, Any]) -> dict[str, Any]:

@@ -128,9 +128,9 @@ def test_payers_get_each_document_once(played: World) -> None:
     assert {r["times"] for r in mail["reminders"]} == {1}
     for paper in billing["papers"]:
         content = Path(paper["path"]).read_bytes()
-        assert content.startswith(b"%PDF")
+        assert content.startswith(b"H," if paper["kind"] == "deductions" else b"%PDF")
         assert hashlib.sha256(content).hexdigest() == paper["sha256"]
-    assert {p["kind"] for p in billing["papers"]} == {"invoice", "receipt", "memo", "reminder"}
+    assert {p["kind"] for p in billing["papers"]} == {"invoice", "receipt", "memo", "reminder", "deductions"}
     assert not played.home.mail.exists(), "nothing goes on mailing to a server that is gone"
 
 

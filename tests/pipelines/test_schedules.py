@@ -121,11 +121,11 @@ def test_releases_leave_twice_a_banking_day_and_never_on_a_holiday(books: Any, i
     assert len({key for _, key, _ in found}) == len(found)
 
 
-@pytest.mark.parametrize(("schedule", "hour"), [(nightly_documents, 3), (nightly_receivables, 4)], ids=["3", "4"])
+@pytest.mark.parametrize(("schedule", "hour"), [(nightly_documents, 5), (nightly_receivables, 4)], ids=["5", "4"])
 def test_documents_and_receivables_follow_the_night_on_the_books_own_clock(
     books: Any, instance: dg.DagsterInstance, schedule: Any, hour: int
 ) -> None:
-    found = asked(schedule, books, instance, hours(dt.datetime(2026, 10, 31, 13, tzinfo=dt.UTC), 2))
+    found = asked(schedule, books, instance, hours(dt.datetime(2026, 10, 31, 16, tzinfo=dt.UTC), 2))
     assert len(found) == len({key for _, key, _ in found}) == 4
     for at, key, partition in found:
         book, _, date = partition.partition("|")
