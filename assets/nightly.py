@@ -29,6 +29,7 @@ def night_asset(
     deps: Sequence[str] = (),
     kinds: Sequence[str] = ("postgres", "polars"),
     whole_book: bool = False,
+    in_halves: bool = False,
     by_day: Work | None = None,
 ) -> dg.AssetsDefinition:
     """The asset `room/name`: runs one step for the book and business date of its partition.
@@ -42,6 +43,7 @@ def night_asset(
         deps: `room/name` of what must be recorded before.
         kinds: what it is made with, shown in the UI.
         whole_book: it is about the book and not about companies, so that a failure fails the run.
+        in_halves: a large book goes as two halves of its companies at once (see `run_step`).
         by_day: what it does instead in a run that is not the night's (job `originate`): the night plans from its own
             hour, whenever it is made up for, and a run by day from the desk's moment.
     """
@@ -59,7 +61,15 @@ def night_asset(
     def _asset(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.MaterializeResult[None]:
         run = night_run(desk, context.run, *night_of(context))
         chosen = by_day if by_day is not None and context.run.job_name == "originate" else work
-        outcome = (run_whole if whole_book else run_step)(desk.record, run, step, lambda tx: chosen(tx, desk))
+
+        def done(tx: Tx) -> dict[str, int]:
+            return chosen(tx, desk)
+
+        outcome = (
+            run_whole(desk.record, run, step, done)
+            if whole_book
+            else run_step(desk.record, run, step, done, in_halves=in_halves)
+        )
         for company, reason in outcome.set_aside.items():
             context.log.error("company %s set aside: %s", company, reason)
         return dg.MaterializeResult(metadata=metadata(outcome))

@@ -8,6 +8,7 @@ from __future__ import annotations
 import datetime as dt
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import polars as pl
@@ -15,6 +16,8 @@ import polars as pl
 from formats.errors import DaybookError, UnreachableError
 from resources.record import Record, Tx
 
+# Subscriptions of a book from which on a second connection is worth its while.
+_LARGE = 50_000
 HOUSE = "house"  # the book_code of runs that are not of one book: inbound files, intake
 
 
@@ -46,8 +49,8 @@ class Outcome:
             for key, value in theirs.items():
                 mine[key] = mine.get(key, 0) + value
         self.set_aside.update(other.set_aside)
-        if self.preview is None:
-            self.preview = other.preview
+        shown = [preview for preview in (self.preview, other.preview) if preview is not None]
+        self.preview = pl.concat(shown, how="vertical_relaxed") if shown else None
 
 
 # A step reads, computes and appends through `tx`; it returns its totals (name -> cents or count).
@@ -74,11 +77,19 @@ def open_run(
     return Run(int(found.item(0, "run_no")), book, business_date, tuple(members["company_id"]), actor)
 
 
-def run_step(record: Record, run: Run, name: str, step: Step) -> Outcome:
+def run_step(record: Record, run: Run, name: str, step: Step, *, in_halves: bool = False) -> Outcome:
     """Do a step for all companies of the run that no earlier step of this run set aside.
 
     All companies in one transaction; when that fails, each in one of its own, so that the broken one alone is set
     aside with its reason.
+
+    Args:
+        record: the database.
+        run: whose book and date.
+        name: room and verb.
+        step: what to do; called from two threads at once when in halves.
+        in_halves: do a large book as two halves of its companies at the same time. For steps whose companies share
+            nothing: what each half appends is then the same in any order.
 
     Raises:
         UnreachableError: the database does not answer.
@@ -88,21 +99,50 @@ def run_step(record: Record, run: Run, name: str, step: Step) -> Outcome:
     out = Outcome(name)
     aside = record.read("audit/set_aside_in_run", companies=run.companies, run=run.run_no)
     open_companies = [c for c in run.companies if c not in set(aside["company_id"])]
+    parts = _halves(record, open_companies) if in_halves else [open_companies]
+    if len(parts) == 1:
+        out = _do(record, run, name, step, open_companies)
+    else:
+        with ThreadPoolExecutor(len(parts)) as threads:
+            # Each under a lock of its own: what keeps two writers from one company is the lock of the company.
+            for done in threads.map(
+                lambda part: _do(record, run, name, step, part[1], lock=f"{run.book}/{part[0]}"), enumerate(parts)
+            ):
+                out.add(done)
+    if open_companies and len(out.set_aside) == len(open_companies):
+        reason = out.set_aside[open_companies[0]]
+        raise DaybookError(f"{name} failed for every company of book {run.book}", hint=reason)
+    out.seconds = time.perf_counter() - began
+    return out
+
+
+def _halves(record: Record, companies: list[int]) -> list[list[int]]:
+    """The companies in one part, or of a large book in two of about as many subscriptions each."""
+    sizes = record.read("audit/subscriptions_per_company", companies=companies)
+    if sizes.height < 2 or sizes["subscriptions"].sum() < _LARGE:
+        return [companies]
+    size = dict(sizes.iter_rows())
+    halves: list[list[int]] = [[], []]
+    for company in sorted(companies, key=lambda c: (-size.get(c, 0), c)):
+        min(halves, key=lambda half: sum(size.get(c, 0) for c in half)).append(company)
+    return [sorted(half) for half in halves]
+
+
+def _do(record: Record, run: Run, name: str, step: Step, companies: list[int], *, lock: str = "") -> Outcome:
+    """Some companies in one transaction; when that fails, one by one."""
     try:
-        out = _attempt(record, run, name, step, open_companies)
+        return _attempt(record, run, name, step, companies, lock=lock)
     except UnreachableError:
         raise
     except (DaybookError, pl.exceptions.PolarsError) as error:
-        if len(open_companies) == 1:
-            _set_aside(record, run, name, open_companies[0], _reason(error))
-            out.set_aside[open_companies[0]] = _reason(error)
+        out = Outcome(name)
+        if len(companies) == 1:
+            _set_aside(record, run, name, companies[0], reason_of(error))
+            out.set_aside[companies[0]] = reason_of(error)
         else:
-            for company in open_companies:
+            for company in companies:
                 out.add(run_one(record, run, name, step, company))
-        if len(out.set_aside) == len(open_companies) and open_companies:
-            raise DaybookError(f"{name} failed for every company of book {run.book}", hint=_reason(error)) from error
-    out.seconds = time.perf_counter() - began
-    return out
+        return out
 
 
 def run_whole(record: Record, run: Run, name: str, step: Step) -> Outcome:
@@ -120,20 +160,26 @@ def run_one(record: Record, run: Run, name: str, step: Step, company: int) -> Ou
     except UnreachableError:
         raise
     except (DaybookError, pl.exceptions.PolarsError) as error:
-        _set_aside(record, run, name, company, _reason(error))
-        return Outcome(name, set_aside={company: _reason(error)})
+        _set_aside(record, run, name, company, reason_of(error))
+        return Outcome(name, set_aside={company: reason_of(error)})
 
 
-def _attempt(record: Record, run: Run, name: str, step: Step, companies: list[int]) -> Outcome:
+def _attempt(record: Record, run: Run, name: str, step: Step, companies: list[int], *, lock: str = "") -> Outcome:
     with record.step(
-        name, run_no=run.run_no, companies=companies, business_date=run.business_date, lock=run.book, exclusive=True
+        name,
+        run_no=run.run_no,
+        companies=companies,
+        business_date=run.business_date,
+        lock=lock or run.book,
+        exclusive=True,
     ) as tx:
         totals = step(tx)
         rows = dict(tx.appended)
     return Outcome(name, rows=rows, totals=totals, preview=tx.preview)
 
 
-def _reason(error: Exception) -> str:
+def reason_of(error: Exception) -> str:
+    """Why a company is set aside, in words that quote no data of another library."""
     return str(error) if isinstance(error, DaybookError) else f"the data could not be computed: {type(error).__name__}"
 
 

@@ -1,4 +1,7 @@
-"""A person's acts upon what payers owe: memos, and the consents that memos and lapses wait for. The next night acts."""
+"""A person's acts upon what payers owe, and looks at it: memos, consents, accounts, previews, reasons.
+
+The next night acts on memos and consents.
+"""
 
 from __future__ import annotations
 
@@ -8,6 +11,8 @@ from typing import Any
 from assets.billing.accounts import account
 from assets.billing.consents import consent
 from assets.billing.memos import request, take_back
+from assets.billing.previews import Preview, preview_night
+from assets.billing.why import why
 from assets.steps import HOUSE, open_run
 from formats.errors import SettingsError
 from pipelines.nights import house
@@ -91,6 +96,28 @@ def agree(
         )
     day = business_date or _latest_day(desk)
     consent(desk.releaser, number, kind, subject, granted=granted, actor=actor, reason=reason, business_date=day)
+
+
+def decisions(desk: Desk) -> list[dict[str, Any]]:
+    """What asks or asked for a second person (columns of `billing/decisions`), by company."""
+    return list(desk.record.read("billing/decisions", companies=house(desk)).iter_rows(named=True))
+
+
+def preview_of(desk: Desk, business_date: dt.date, book: str) -> Preview:
+    """What a book's night would bill now. A night that runs is waited for and not seen half done."""
+    companies = desk.record.read("audit/companies_of_book", book=book)["company_id"].to_list()
+    return preview_night(desk.record, companies, business_date, book)
+
+
+def why_of(desk: Desk, subscription: str, business_date: dt.date, company: str = "") -> dict[str, Any]:
+    """What was billed of a subscription and why, or why not (`assets.billing.why.why`).
+
+    Raises:
+        SettingsError: no such subscription, or several companies have one of this code.
+    """
+    with desk.record.step("explain", run_no=0, companies=house(desk), business_date=business_date) as tx:
+        tx.read("audit/read_only")
+        return why(tx, subscription, company)
 
 
 def account_of(desk: Desk, company: str, member: str | None, business_date: dt.date | None = None) -> dict[str, Any]:

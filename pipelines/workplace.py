@@ -41,4 +41,6 @@ def open_runner(desk: Desk, until: dt.date) -> Iterator[Runner]:
     from pipelines.runner import Runner  # noqa: PLC0415
 
     with open_instance(desk.home, desk.logins) as instance:
+        # Dagster connects anew for every question, which is a third of a small night; so it keeps connections instead.
+        instance.optimize_for_webserver(statement_timeout=0, pool_recycle=3600, max_overflow=20)
         yield Runner.at(desk, instance)

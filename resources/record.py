@@ -36,7 +36,14 @@ def query_text(name: str) -> str:
 
 def render(text: str, values: dict[str, Any]) -> str:
     """Put values into a query's `{name}` places as quoted literals; lists become arrays."""
-    return sql.SQL(text).format(**{k: sql.Literal(v) for k, v in values.items()}).as_string(None)
+    return sql.SQL(text).format(**{k: sql.Literal(_plain(v)) for k, v in values.items()}).as_string(None)
+
+
+def _plain(value: Any) -> Any:
+    """Bytes as hex text: without a connection the driver writes them in a form that an array's quoting spoils."""
+    if isinstance(value, bytes):
+        return f"\\x{value.hex()}"
+    return [_plain(v) for v in value] if isinstance(value, list) else value
 
 
 @contextmanager
@@ -251,10 +258,20 @@ class Record:
     def _refresh_statistics(self, connection: Any, tx: Tx) -> None:
         """Tell the planner what was just written: a table that was empty a minute ago would be joined row by row.
 
-        After the commit and table by table, so that no lock of it is held while another is waited for.
+        After the commit and table by table, so that no lock of it is held while another is waited for. A table that
+        grew by less than a tenth is left to the server's own round.
         """
-        for table, rows in tx.appended.items():
-            if rows >= _WORTH_COUNTING:
+        grown = {table: rows for table, rows in tx.appended.items() if rows >= _WORTH_COUNTING}
+        if not grown:
+            return
+        with _plain_errors(tx.step):
+            known = tx.select(
+                "SELECT t AS name, c.reltuples::bigint AS rows FROM unnest({t}::text[]) t "
+                "JOIN pg_class c ON c.oid = t::regclass",
+                t=list(grown),
+            )
+        for table, counted in known.iter_rows():
+            if grown[table] * 10 >= counted:
                 with _plain_errors(table), connection.cursor() as cursor:
                     cursor.execute(f"ANALYZE {table}")
                     connection.commit()

@@ -4,4 +4,4 @@ ACCOUNT = "bank_account.account"  # master.bank_account.account_sealed and accou
 SSN = "person.ssn"  # master.person.ssn_sealed and ssn_blind
 FILE_OUT = "exchange.content"  # whole files, sealed under their company
 FILE_IN = "exchange.inbound"  # whole files, sealed under the house: one may hold several companies
-DOCUMENT = "billing.document"  # PDFs, sealed under their company
+DOCUMENT = "billing.document"  # PDFs and payroll files, sealed under their company

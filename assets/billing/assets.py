@@ -36,6 +36,7 @@ def billing_assets() -> list[dg.AssetsDefinition]:
             "invoices",
             step="billing.charges",
             work=lambda tx, _desk: charge(tx),
+            in_halves=True,
             deps=["billing/overdue"],
             description="Invoices and lines whose bill date has come: charges, retro adds and terms, repricing. "
             "Only the difference to what is booked is added.",

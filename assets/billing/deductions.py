@@ -13,6 +13,7 @@ import polars as pl
 
 from assets.billing.world import Schema
 
+LAYOUT = "payroll deductions, CSV, 1"  # of deduction_file: another number when its bytes are made otherwise
 PAYS = (12, 24, 26, 52)
 PERIODS = {"weekly": 52, "biweekly": 26, "semimonthly": 24, "monthly": 12, "quarterly": 4, "halfyearly": 2, "yearly": 1}
 DEDUCTIONS: Schema = {
@@ -81,6 +82,13 @@ def deduction_file(plan: pl.DataFrame, *, company: str, group: str, invoice: int
     summed = ("amount_cents", "once_cents", "year_cents")
     totals = plan.select(_dollars(pl.col(c).sum()).alias(c) for c in summed).row(0)
     return f"{_csv(head)}{_csv(detail)}T,{plan.height},{','.join(totals)}\n".encode()
+
+
+def totals(content: bytes) -> dict[str, int]:
+    """What the T record of a deduction file says: records, billed_cents, once_cents, year_cents."""
+    _, records, *dollars = content.decode().rstrip("\n").rpartition("\n")[2].split(",")
+    billed, once, year = (int(amount.replace(".", "")) for amount in dollars)
+    return {"records": int(records), "billed_cents": billed, "once_cents": once, "year_cents": year}
 
 
 def _csv(rows: pl.DataFrame) -> str:

@@ -5,24 +5,12 @@ Reads only; the rules are in list_bills.py and deductions.py.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 import polars as pl
 
 from assets.billing.deductions import DEDUCTIONS, deduction_file, planned
 from assets.billing.list_bills import list_bill_statement
 from assets.billing.world import conform
 from resources.record import Tx
-
-
-@dataclass(frozen=True)
-class PayrollFile:
-    """One list bill's deduction file."""
-
-    company_id: int
-    invoice_id: int
-    name: str
-    content: bytes
 
 
 def statements(tx: Tx) -> pl.DataFrame:
@@ -33,20 +21,24 @@ def statements(tx: Tx) -> pl.DataFrame:
     return figures.filter(pl.col("bill_date") == tx.business_date)
 
 
-def payroll_files(tx: Tx) -> list[PayrollFile]:
-    """The deduction files of the list bills of the business date that employees owe a part of; in number order."""
-    plan = planned(conform(tx.read("billing/deductions"), DEDUCTIONS))
-    bills = tx.read("billing/list_bills").join(plan, on=["company_id", "invoice_id"], how="semi", maintain_order="left")
-    files = []
-    for bill in bills.iter_rows(named=True):
-        own = (pl.col("company_id") == bill["company_id"]) & (pl.col("invoice_id") == bill["invoice_id"])
-        content = deduction_file(
-            plan.filter(own),
-            company=bill["company_code"],
-            group=bill["group_code"],
-            invoice=bill["invoice_id"],
-            bill_date=bill["bill_date"],
+def payroll_files(tx: Tx, bills: pl.DataFrame) -> dict[tuple[int, int], bytes]:
+    """The deduction files of list bills by company_id and invoice_id; none where employees owe no part of the bill.
+
+    Args:
+        tx: sees the bills' companies.
+        bills: company_id, invoice_id.
+    """
+    parts = tx.read("billing/deductions", owners=bills["company_id"].to_list(), invoices=bills["invoice_id"].to_list())
+    plan = planned(conform(parts, DEDUCTIONS))
+    heads = parts.select("company_id", "invoice_id", "company_code", "group_code", "bill_date").unique()
+    files = {}
+    for head in heads.sort("company_id", "invoice_id").iter_rows(named=True):
+        number = (int(head["company_id"]), int(head["invoice_id"]))
+        files[number] = deduction_file(
+            plan.filter(company_id=number[0], invoice_id=number[1]),
+            company=head["company_code"],
+            group=head["group_code"],
+            invoice=number[1],
+            bill_date=head["bill_date"],
         )
-        name = f"deductions-{bill['company_code']}-{bill['invoice_id']}.csv"
-        files.append(PayrollFile(bill["company_id"], bill["invoice_id"], name, content))
     return files

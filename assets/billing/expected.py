@@ -38,6 +38,8 @@ COLUMNS = [
     "number",
     "fraction",
 ]
+# What neither periods nor prices ask of terms: a million rows are laid out a third faster without it.
+_TOLD = ["code", "product_code", "method", "group_code", "agent_code", "created_on", "recurring_from", "trial_billed"]
 _NARROW = [*CHARGE, "coverage_end", "company_code", "tier", "number", "fraction", "hold", "one_time", "ahead_days"]
 
 
@@ -84,6 +86,7 @@ def expected(
 
 def _recurring(terms: pl.DataFrame, world: World, through: dt.date, *, older: bool) -> pl.DataFrame:
     """Recurring charges with their fraction and paid period number, one row per subscription, fee and period."""
+    terms = terms.drop(_TOLD)
     rows = scoped(cycles(terms, world), through, older=older).with_columns(
         scope_from=pl.max_horizontal("scope_from", "go_live")
     )

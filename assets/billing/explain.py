@@ -242,8 +242,12 @@ def _cases_of_charges() -> list[_Case]:
             ~due,
             "not_due",
             "bill_date",
-            pl.format(
-                "not due until {}, {} days before its coverage", pl.col("bill_date").cast(pl.String), "ahead_days"
+            pl.when(pl.col("ahead_days") == 0)
+            .then(pl.format("not due until {}, when its coverage starts", pl.col("bill_date").cast(pl.String)))
+            .otherwise(
+                pl.format(
+                    "not due until {}, {} days before its coverage", pl.col("bill_date").cast(pl.String), "ahead_days"
+                )
             ),
         ),
         (

@@ -25,10 +25,14 @@ def gathered(lines: pl.DataFrame, terms: pl.DataFrame, world: World, day: dt.dat
     earliest one the group's corrections and late charges too. Further invoices of a payer on one business date (late
     data, other due dates) take the next sequences.
     """
-    due = _due(_addressed(lines, terms, world), day)
+    # In the order of invoices, so that each begins where one of these changes: grouping by them takes far longer.
+    begins = pl.any_horizontal(pl.col(c).ne_missing(pl.col(c).shift(1)) for c in (*_PAYER, "due_date"))
+    numbered = _due(_addressed(lines, terms, world), day).with_columns(
+        invoice=(begins.cum_sum().cast(pl.Int64) - 1).cast(pl.UInt32)
+    )
     invoices = (
-        due.group_by(*_PAYER, "due_date", maintain_order=True)
-        .agg(total_cents=pl.col("amount_cents").sum())
+        numbered.group_by("invoice", maintain_order=True)
+        .agg(pl.col(*_PAYER, "due_date").first(), total_cents=pl.col("amount_cents").sum())
         .join(
             world.sequences.group_by(_PAYER).agg(pl.col("sequence").max()), on=_PAYER, how="left", maintain_order="left"
         )
@@ -38,10 +42,6 @@ def gathered(lines: pl.DataFrame, terms: pl.DataFrame, world: World, day: dt.dat
             bill_date=pl.lit(day),
             sequence=(pl.col("sequence").fill_null(0) + pl.int_range(1, pl.len() + 1).over(_PAYER)).cast(pl.Int32),
         )
-        .with_row_index("invoice")
-    )
-    numbered = due.join(
-        invoices.select(*_PAYER, "due_date", "invoice"), on=[*_PAYER, "due_date"], how="left", maintain_order="left"
     )
     return invoices, numbered.drop("payer", "group_code", "due_date")
 

@@ -79,7 +79,7 @@ def holds_of(
         rungs: of `dunning.laddered`.
         done: `INVOICE`, step and action of every step done, tonight's included.
         charges: of `accounts.Accounts`.
-        acts: `ACT` and event_no as recorded.
+        acts: `ACT`, event_no and business_date as recorded; a night that is run again knows none of later nights.
         day: the business date, from which on they are in force.
 
     Returns:
@@ -89,7 +89,8 @@ def holds_of(
     steps = done.filter(pl.col("action") == "hold").select(INVOICE).unique()
     due = rungs.select(INVOICE).unique().join(steps, on=INVOICE, how="semi")
     wanted = open_.join(due, on=INVOICE, how="semi").group_by(_WHO).agg(pl.col("invoice_id").min())
-    now = _last(acts, ("payment_hold", "payment_hold_over")).filter(pl.col("event") == "payment_hold")
+    known = acts.filter(pl.col("business_date") <= day)
+    now = _last(known, ("payment_hold", "payment_hold_over")).filter(pl.col("event") == "payment_hold")
     begin = wanted.join(now, on=_WHO, how="anti").with_columns(event=pl.lit("payment_hold"))
     over = now.join(wanted, on=_WHO, how="anti").with_columns(event=pl.lit("payment_hold_over"))
     columns = [*_WHO, "event", "invoice_id"]
@@ -159,6 +160,6 @@ def _last(acts: pl.DataFrame, events: tuple[str, ...]) -> pl.DataFrame:
     """The last act of each subscription among these kinds."""
     return (
         acts.filter(pl.col("event").is_in(events))
-        .sort(*_WHO, "event_no")
+        .sort(*_WHO, "business_date", "event_no")
         .unique(_WHO, keep="last", maintain_order=True)
     )

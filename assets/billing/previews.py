@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import polars as pl
 
 from assets.billing.night import fingerprint
 from assets.billing.steps import posted, preview
-from resources.record import Tx
+from assets.steps import reason_of
+from formats.errors import DaybookError, UnreachableError
+from resources.record import Record, Tx
+
+_ASIDE = {"company_id": pl.Int32, "reason": pl.String}
 
 
 @dataclass(frozen=True)
@@ -17,7 +23,8 @@ class Preview:
 
     invoices: company, payer (member's code, '' the company), group_code, kind, bill_date, due_date, sequence, lines,
     total_cents. lines: company, subscription, fee, part, debtor, coverage_start, coverage_end, revision, kind,
-    amount_cents, price_id, cause, payer, due_date. quarantined: company, subject, rule, reason.
+    amount_cents, price_id, cause, payer, due_date. quarantined: company, subject, rule, reason. set_aside: company,
+    reason; of these companies nothing else is told, both hashes are without them.
     """
 
     invoices: pl.DataFrame
@@ -25,6 +32,39 @@ class Preview:
     quarantined: pl.DataFrame
     hash: str
     posted_hash: str
+    set_aside: pl.DataFrame
+
+
+def preview_night(record: Record, companies: Sequence[int], day: dt.date, book: str) -> Preview:
+    """The preview of a book's night, under its lock: a night that runs is waited for and not seen half done.
+
+    As in the night, a company that can't be computed is set aside with its reason and the others go on.
+
+    Raises:
+        UnreachableError: the database does not answer.
+    """
+
+    def of(chosen: Sequence[int]) -> Preview:
+        with record.step("billing.charges", run_no=0, companies=chosen, business_date=day, lock=book) as tx:
+            return previewed(tx)
+
+    aside: dict[int, str] = {}
+    try:
+        return of(companies)
+    except UnreachableError:
+        raise
+    except (DaybookError, pl.exceptions.PolarsError):
+        for company in companies:
+            try:
+                of([company])
+            except UnreachableError:
+                raise
+            except (DaybookError, pl.exceptions.PolarsError) as error:
+                aside[company] = reason_of(error)
+    codes = record.read("audit/companies", companies=list(aside)).select("company_id", company="code")
+    reasons = pl.DataFrame({"company_id": list(aside), "reason": list(aside.values())}, schema_overrides=_ASIDE)
+    named = reasons.join(codes.cast({"company_id": pl.Int32}), on="company_id", how="left", maintain_order="left")
+    return replace(of([c for c in companies if c not in aside]), set_aside=named.select("company", "reason"))
 
 
 def previewed(tx: Tx) -> Preview:
@@ -82,6 +122,7 @@ def previewed(tx: Tx) -> Preview:
         ),
         fingerprint(made.invoices, made.lines),
         posted(tx),
+        pl.DataFrame(schema={"company": pl.String, "reason": pl.String}),
     )
 
 

@@ -78,14 +78,14 @@ def _days(pairs: pl.DataFrame, fees: pl.DataFrame) -> pl.DataFrame:
     hit = each.with_columns(bill_day=pl.when(own).then("bit").otherwise("company_bill_day")).filter(
         may_begin(pl.col("settled_to"), pl.col("until"))
     )
-    value = pl.lit(1, pl.Int64) * 2 ** pl.col("bit")
+    value = pl.lit(2, pl.Int64).pow(pl.col("bit"))
     customers = pl.col("alignment") == "customer"
     return (
         hit.with_columns(_value=value.cast(pl.Int64))
         .unique([*_PAIR, "alignment", "bit"])
         .group_by(_PAIR)
         .agg(
-            own_days=pl.col("_value").filter(~customers).unique().sum(),
+            own_days=pl.col("_value").filter(~customers & (pl.col("bit") > 0)).unique().sum(),
             customer_days=pl.col("_value").filter(customers).sum(),
         )
     )

@@ -6,6 +6,7 @@ network, or make up at run time, is refused here; the press (resources/press.py)
 
 from __future__ import annotations
 
+import datetime as dt
 import hashlib
 import re
 import shutil
@@ -60,6 +61,11 @@ class Kit:
         return ImmutableSandboxedEnvironment(
             undefined=jinja2.StrictUndefined, autoescape=False, keep_trailing_newline=True
         )
+
+    def day(self, date: dt.date) -> str:
+        """A day as the company writes it, in its own words."""
+        text = str(self.words["date"]).replace("{month}", self.words["months"][date.month - 1])
+        return text.replace("{day}", str(date.day)).replace("{year}", str(date.year))
 
     def mail(self, template: str, facts: Mapping[str, Any]) -> tuple[str, str]:
         """(subject, text) of a mail. The template's first line is `Subject: ...`, after an empty line comes the text.

@@ -133,7 +133,7 @@ def _letter(office: _Office, kit: Kit, row: dict[str, Any]) -> Any:
     facts = {
         "number": row["subject"],
         "invoice": row["subject"].partition("/")[0],
-        "date": paper.day.isoformat(),
+        "date": kit.day(paper.day),
         "company": row["company_name"],
         "event": row["event_key"],
     }

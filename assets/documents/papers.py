@@ -31,6 +31,9 @@ DATA: Schema = {
     "template": pl.String,
     "data": pl.String,
 }
+PAYROLL = "payroll"  # the template of what is no PDF: a list bill's deduction file
+# Everything but payroll files: those hold what each employee pays, and are fetched.
+MAILED = pl.col("kind") != "deductions"
 EVENT_KEY = pl.concat_str("kind", pl.lit("/"), "subject").alias("event_key")
 _STATEMENT = ("previous_cents", "received_cents", "forward_cents", "current_cents", "retro_cents", "due_cents")
 
@@ -47,7 +50,8 @@ def due(wanted: pl.DataFrame, made: pl.DataFrame, mailed: pl.DataFrame) -> pl.Da
         `DUE`, by company, day, kind and number.
     """
     on_list = wanted.with_columns(EVENT_KEY).join(mailed, on=["company_id", "event_key"], how="semi")
-    done = wanted.join(made, on=SUBJECT, how="semi").join(on_list.select(SUBJECT), on=SUBJECT, how="semi")
+    told = pl.concat([on_list.select(SUBJECT), wanted.filter(~MAILED).select(SUBJECT)])
+    done = wanted.join(made, on=SUBJECT, how="semi").join(told, on=SUBJECT, how="semi")
     return wanted.join(done.select(SUBJECT), on=SUBJECT, how="anti").sort("company_id", "on_date", "rank", "place")
 
 

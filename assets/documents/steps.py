@@ -11,35 +11,22 @@ from functools import partial
 
 import polars as pl
 
-from assets.billing.list_bills import list_bill_statement
-from assets.billing.world import Schema, conform
+from assets.billing.world import conform
+from assets.documents.contents import MADE, numbered
 from assets.documents.kits import Kit, kits
-from assets.documents.papers import DATA, DUE, EVENT_KEY, SUBJECT, due, finished, with_statements
+from assets.documents.papers import DATA, DUE, EVENT_KEY, MAILED, SUBJECT, due
 from assets.documents.samples import proof
 from assets.steps import HOUSE, Outcome, Run, open_run, quarantine, run_step
 from formats.errors import RecordError
 from resources.home import Home
-from resources.press import Job, Press, press
+from resources.press import Press, press
 from resources.record import Record, Tx
 from resources.sealed import DOCUMENT
 from resources.vault import Vault
 
 STEP = "documents.render"
-KINDS = ("invoice", "receipt", "memo", "reminder")
+KINDS = ("invoice", "receipt", "memo", "reminder", "deductions")
 LOOK_BACK_DAYS = 92  # a company that asks for documents gets those of the last quarter at most, and none twice
-_MADE: Schema = {
-    "company_id": pl.Int32,
-    "kind": pl.String,
-    "subject": pl.String,
-    "on_date": pl.Date,
-    "person_id": pl.Int32,
-    "template": pl.String,
-    "document_no": pl.Int64,
-    "content": pl.Binary,
-    "sha256": pl.Binary,
-    "size": pl.Int64,
-    "template_sha256": pl.Binary,
-}
 CHUNK = 500  # documents of one transaction: what a crash costs
 
 
@@ -112,7 +99,8 @@ def document(room: Room, company: int, kind: str, subject: str) -> Document:
         room: what it is made with.
         company: company_id.
         kind: of `KINDS`.
-        subject: invoice: its number; receipt: the settled entry; memo: its number; reminder: invoice/step.
+        subject: invoice: its number; receipt: the settled entry; memo: its number; reminder: invoice/step;
+            deductions: the list bill's number.
 
     Raises:
         RecordError: there is nothing of that kind and number, or the kept bytes are not what they were.
@@ -185,14 +173,13 @@ def render(
 def _set(tx: Tx, missing: pl.DataFrame, setting: Press, chosen: Mapping[int, Kit]) -> tuple[pl.DataFrame, pl.DataFrame]:
     """(documents with content and number, quarantine rows). A document that fails leaves its number to the next."""
     if missing.is_empty():
-        return pl.DataFrame(schema=_MADE), pl.DataFrame()
+        return pl.DataFrame(schema=MADE), pl.DataFrame()
     facts = [
         _data(tx, kind, part.select("company_id", "subject").rows()).with_columns(kind=pl.lit(kind))
         for (kind,), part in missing.group_by("kind", maintain_order=True)
     ]
     data = missing.select(SUBJECT).join(pl.concat(facts), on=SUBJECT, how="inner", maintain_order="left")
-    figures = with_statements(data, _figures(tx, data))
-    pdfs, good = _numbered(tx, data, figures, setting, chosen)
+    made, good = numbered(tx, data, setting, chosen)
     failed = data.filter(~good)
     for company, template in failed.select("company_id", "template").unique(maintain_order=True).iter_rows():
         proof(setting, chosen[company], template)  # raises when the template itself is wrong
@@ -202,55 +189,12 @@ def _set(tx: Tx, missing: pl.DataFrame, setting: Press, chosen: Mapping[int, Kit
         rule=pl.lit("document_failed"),
         reason=pl.lit("the company's template can't be set with what is on this document; it works with invented data"),
     )
-    return pdfs, broken
-
-
-def _numbered(
-    tx: Tx,
-    data: pl.DataFrame,
-    figures: Mapping[tuple[int, str], dict[str, int]],
-    setting: Press,
-    chosen: Mapping[int, Kit],
-) -> tuple[pl.DataFrame, pl.Series]:
-    """Set all documents under the numbers they get; when one fails the others once more: no number is lost."""
-    good = pl.Series([True] * data.height, dtype=pl.Boolean)
-    while True:
-        numbered = tx.number(data.filter(good), "billing.document", "document_no")
-        jobs = [
-            Job(
-                chosen[row["company_id"]].root,
-                chosen[row["company_id"]].paper(row["template"]),
-                finished(row["data"], row["document_no"], figures.get((row["company_id"], row["subject"]))),
-                row["on_date"],
-            )
-            for row in numbered.iter_rows(named=True)
-        ]
-        pdfs = setting.pdfs(jobs)
-        if None not in pdfs:
-            break
-        still = iter(pdfs)
-        good = pl.Series([ok and next(still) is not None for ok in good], dtype=pl.Boolean)
-    content = [pdf for pdf in pdfs if pdf is not None]
-    made = numbered.with_columns(
-        content=pl.Series(content, dtype=pl.Binary),
-        sha256=pl.Series([hashlib.sha256(pdf).digest() for pdf in content], dtype=pl.Binary),
-        size=pl.Series([len(pdf) for pdf in content], dtype=pl.Int64),
-        template_sha256=pl.Series([chosen[c].sha256 for c in numbered["company_id"]], dtype=pl.Binary),
-    )
-    return made.select(list(_MADE)), good
-
-
-def _figures(tx: Tx, data: pl.DataFrame) -> pl.DataFrame:
-    if not (data["template"] == "list_bill").any():
-        return pl.DataFrame(schema={"company_id": pl.Int32, "invoice_id": pl.Int64})
-    return list_bill_statement(
-        tx.read("billing/list_bills"), tx.read("billing/list_bill_lines"), tx.read("billing/list_bill_receipts")
-    )
+    return made, broken
 
 
 def _listed(tx: Tx, rows: pl.DataFrame, numbers: pl.DataFrame) -> int:
     """Put the messages of these documents on the send list, once per event; returns how many are new."""
-    messages = rows.join(numbers, on=SUBJECT, how="inner", maintain_order="left").with_columns(EVENT_KEY)
+    messages = rows.filter(MAILED).join(numbers, on=SUBJECT, how="inner", maintain_order="left").with_columns(EVENT_KEY)
     known = tx.read("documents/events", owners=messages["company_id"].to_list(), keys=messages["event_key"].to_list())
     fresh = messages.join(_keyed(known), on=["company_id", "event_key"], how="anti", maintain_order="left").select(
         "company_id", "event_key", "person_id", "document_no", "template", business_date="on_date"

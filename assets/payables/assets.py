@@ -16,7 +16,7 @@ def payables_assets() -> list[dg.AssetsDefinition]:
             "vendor_accruals",
             step="payables.accrue",
             work=lambda tx, _desk: accrue(tx),
-            deps=["banking/settlements"],
+            deps=["banking/settlements", "payments/attempts"],
             description="What vendors are owed of settled premium, line by line; returns and credits take it back.",
         )
     ]

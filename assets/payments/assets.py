@@ -18,6 +18,7 @@ def payments_assets() -> list[dg.AssetsDefinition]:
             "attempts",
             step="payments.attempts",
             work=lambda tx, _desk: plan_attempts(tx),
+            in_halves=True,
             deps=["billing/invoices"],
             description="What each payer owes now, by method and retry policy: first drafts and retries.",
         ),
@@ -26,7 +27,7 @@ def payments_assets() -> list[dg.AssetsDefinition]:
             "instructions",
             step="payments.instruct",
             work=lambda tx, desk: instruct(tx, desk.partners),
-            deps=["payments/attempts"],
+            deps=["payments/attempts", "commissions/commission_accruals"],
             description="What else the bank must be told: prenotes of accounts to be proved, fees of returned drafts, "
             "payouts to agents and vendors.",
         ),

@@ -135,10 +135,12 @@ def _accounts_of(due: pl.DataFrame, sources: Sources) -> pl.DataFrame:
     The parts the payer divides by; else, of a list bill, the group's account or the company's own; of a person, the
     account of his lowest subscription code that names one; of who pays for another person, the first of his own.
     """
-    pays_for = sources.pays_for.sort("company_id", "invoice_id", "code")
-    named = pays_for.filter(pl.col("account_code") != "").unique(_INVOICE, keep="first", maintain_order=True)
+    pays_for = sources.pays_for.join(due, on=_INVOICE, how="semi")
+    named = _lowest(pays_for.filter(pl.col("account_code") != ""))
     others = pays_for.filter(pl.col("account_code").is_null()).select(_INVOICE).unique()
     divided = split(due, sources.methods)
+    asks = due.join(others, on=_INVOICE, how="semi") if not others.is_empty() else due.head(0)
+    asks = pl.concat([asks, due.filter(kind="list_bill")]).select("company_id", "payer").unique()
     whole = (
         _not_of(due, divided)
         .join(named.select(*_INVOICE, "account_code"), on=_INVOICE, how="left", maintain_order="left")
@@ -149,7 +151,7 @@ def _accounts_of(due: pl.DataFrame, sources: Sources) -> pl.DataFrame:
             how="left",
             maintain_order="left",
         )
-        .join(_own(sources), on=["company_id", "payer"], how="left", maintain_order="left")
+        .join(_own(sources, asks), on=["company_id", "payer"], how="left", maintain_order="left")
     )
     personal = pl.coalesce("account_code", pl.when("others").then("own_code"))
     of_list_bill = pl.coalesce("of_group", "own_code")
@@ -161,8 +163,15 @@ def _accounts_of(due: pl.DataFrame, sources: Sources) -> pl.DataFrame:
     return pl.concat([asked, divided]).sort(*_INVOICE, "payer_part")
 
 
-def _own(sources: Sources) -> pl.DataFrame:
-    """Each payer's own account of the lowest code: company_id, payer (0: the company itself), own_code.
+def _lowest(named: pl.DataFrame) -> pl.DataFrame:
+    """Of each invoice's accounts that of the lowest subscription code. Most have one: only the others are sorted."""
+    several = named.select(_INVOICE).is_duplicated()
+    first = named.filter(several).sort(*_INVOICE, "code").unique(_INVOICE, keep="first", maintain_order=True)
+    return pl.concat([named.filter(~several), first])
+
+
+def _own(sources: Sources, payers: pl.DataFrame) -> pl.DataFrame:
+    """The payers' own accounts of the lowest code: company_id, payer (0: the company itself), own_code.
 
     An account that a group names is the group's and pays no bill of the company.
     """
@@ -170,7 +179,8 @@ def _own(sources: Sources) -> pl.DataFrame:
         "company_id", payer=pl.col("person_id").fill_null(0), own_code="account_code"
     )
     of_groups = sources.groups.select("company_id", own_code="account_code", payer=pl.lit(0, pl.Int32))
-    free = accounts.join(of_groups, on=["company_id", "payer", "own_code"], how="anti")
+    asked = accounts.join(payers, on=["company_id", "payer"], how="semi")
+    free = asked.join(of_groups, on=["company_id", "payer", "own_code"], how="anti")
     return free.group_by("company_id", "payer").agg(pl.col("own_code").min())
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import polars as pl
 
 from assets.payments.accounts import FACTS, TERMS, VERSIONS, Schema, account_states
@@ -11,12 +13,21 @@ from resources.record import Tx
 _OF_ACCOUNT = ["account_id", "owner", "routing", "account_type", "account_sealed", "account_blind", "holder_name"]
 
 
-def account_book(tx: Tx, partners: dict[str, Partner] | None = None) -> pl.DataFrame:
+@dataclass(frozen=True)
+class Few:
+    """Some accounts: codes (company_id, account_code), and every account of payers (company_id, payer; 0: itself)."""
+
+    codes: pl.DataFrame
+    payers: pl.DataFrame
+
+
+def account_book(tx: Tx, partners: dict[str, Partner] | None = None, *, few: Few | None = None) -> pl.DataFrame:
     """Every account version of the transaction's companies with its state at the business date (`accounts.STATE`).
 
     Args:
         tx: the step's transaction.
-        partners: for what the companies' banks want; None: stops, closings and first uses online only.
+        partners: for what the companies' banks want; None: stops, closings and first uses online only, and no numbers.
+        few: only these accounts; None: all.
 
     Raises:
         SettingsError: a company's bank has no profile.
@@ -25,13 +36,28 @@ def account_book(tx: Tx, partners: dict[str, Partner] | None = None) -> pl.DataF
     careful = terms.filter(pl.col("prenote") != "never")["company_id"].to_list()
     return account_states(
         tx.business_date,
-        _read(tx, "payments/account_versions", VERSIONS),
+        _versions(tx, few, sealed=partners is not None),
         _read(tx, "payments/account_facts", FACTS, careful=careful),
         terms,
     )
 
 
-def _read(tx: Tx, name: str, schema: Schema, **values: list[int]) -> pl.DataFrame:
+def _versions(tx: Tx, few: Few | None, *, sealed: bool) -> pl.DataFrame:
+    if few is None:
+        return _read(tx, "payments/account_versions", VERSIONS, sealed=sealed)
+    return _read(
+        tx,
+        "payments/account_versions_of",
+        VERSIONS,
+        sealed=sealed,
+        of_companies=few.codes["company_id"].to_list(),
+        codes=few.codes["account_code"].to_list(),
+        payers_of=few.payers["company_id"].to_list(),
+        payers=few.payers["payer"].to_list(),
+    )
+
+
+def _read(tx: Tx, name: str, schema: Schema, **values: object) -> pl.DataFrame:
     found = tx.read(name, **values)
     return found.select(pl.col(column).cast(kind) for column, kind in schema.items())
 

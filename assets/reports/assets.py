@@ -1,18 +1,18 @@
 """What the reports room shows in Dagster."""
 
-from __future__ import annotations
-
 import dagster as dg
+import polars as pl
 
 from assets.nightly import night_asset, night_check
-from assets.reports.receivables import build_receivables
+from assets.partitions import night_of
+from assets.reports.receivables import UNBILLED, build_receivables
 from assets.reports.steps import STEP, build_reports
 from resources.desk import Desk
 from resources.record import Tx
 
 
 def report_assets() -> list[dg.AssetsDefinition]:
-    """The nightly report with its register, billing's own reports, and the check that they say what the ledger says."""
+    """The nightly report with its register, billing's own reports, and the checks of what they say."""
     return [
         night_asset(
             "reports",
@@ -43,7 +43,29 @@ def report_assets() -> list[dg.AssetsDefinition]:
             description="Aging, sales by product, agent and month, the next twelve months, and the periods that should "
             "be billed and are not (none). It looks at the whole book and has a job of its own.",
         ),
+        nothing_unbilled,
     ]
+
+
+@dg.asset_check(
+    asset=dg.AssetKey(["reports", "receivables"]),
+    description="No period is due, priced and not billed, whatever earlier nights took for settled. It stops nothing: "
+    "the next night bills what is missing.",
+)
+def nothing_unbilled(context: dg.AssetCheckExecutionContext, desk: dg.ResourceParam[Desk]) -> dg.AssetCheckResult:
+    """The report of unbilled periods is there and empty; what is told are counts."""
+    business_date, book = night_of(context)
+    # The folder holds the latest bytes; the register only those that were new.
+    path = desk.home.reports / book / business_date.isoformat() / UNBILLED
+    if not path.is_file():
+        return dg.AssetCheckResult(passed=False, description="the report was not made")
+    rows = pl.read_csv(path, infer_schema=False)
+    subscriptions = rows.n_unique(["company", "subscription"]) if rows.height else 0
+    return dg.AssetCheckResult(
+        passed=rows.is_empty(),
+        metadata={"periods": rows.height, "subscriptions": subscriptions, "companies": rows["company"].n_unique()},
+        description=f"{rows.height} periods are due and not billed",
+    )
 
 
 def _build(tx: Tx, desk: Desk) -> dict[str, int]:

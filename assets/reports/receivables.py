@@ -21,6 +21,7 @@ from resources.home import Home
 from resources.record import Tx
 
 STEP = "reports.billing"
+UNBILLED = "unbilled.csv"
 
 
 @dataclass(frozen=True)

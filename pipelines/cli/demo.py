@@ -11,6 +11,7 @@ from formats.errors import SettingsError
 from pipelines.cli.options import DATE
 from pipelines.cli.output import Result, command, console, doing
 from pipelines.demo import DEMO_DATE, Script, finish, play, prepare
+from pipelines.demo.shown import billing_text, right
 from pipelines.tables import nights_text
 from pipelines.workplace import open_desk, open_runner
 from resources.desk import Limits
@@ -20,13 +21,16 @@ from resources.desk import Limits
 @click.option("--members", type=click.IntRange(min=20), default=5_000, show_default=True, help="people who subscribe")
 @click.option("--date", "date", type=DATE, default=DEMO_DATE, show_default=True, help="business date of the night")
 @click.option("--seed", type=int, default=1, show_default=True)
-@command(nights_text, failed=lambda r: not all(n["ledger_balanced"] for n in r["nights"]))
+@command(
+    lambda r: f"{nights_text(r)}\n\n{billing_text(r['billing'])}",
+    failed=lambda r: not (all(n["ledger_balanced"] for n in r["nights"]) and right(r["billing"])),
+)
 def demo(members: int, date: dt.date, seed: int) -> Result:
     """Run a whole business night with an invented book, a loopback bank and four vendors.
 
-    Bills, drafts by ACH, enrols by 834, delivers over SFTP with PGP, is answered, reconciles, settles, accrues,
-    proves the ledger and writes the reports. Everything stays under the home folder (var/). Run it again:
-    nothing is appended.
+    Previews, bills, drafts by ACH, enrols by 834, delivers over SFTP with PGP, is answered, reconciles, settles,
+    accrues, credits, reminds, lets lapse, mails PDFs to a sink, proves the ledger and writes the reports. Everything
+    stays under the home folder (var/). Run it again: nothing is appended.
     """
     from resources.pgp import gpg_missing  # noqa: PLC0415
 
@@ -39,7 +43,7 @@ def demo(members: int, date: dt.date, seed: int) -> Result:
     loaded = prepare(desk, script)
     console.print(f"    {sum(f['loaded'] for f in loaded['files']):,} rows loaded, "
                   f"{len(loaded['problems']):,} set aside with a reason")  # fmt: skip
-    with open_runner(desk, script.settled_on) as runner:
+    with open_runner(desk, script.overdue_on) as runner:
         nights = play(runner, script)
         result = finish(desk, script, nights, began)
     console.print(f"\nEverything lies under {desk.home.path}. Look at the runs: ./daybook ui", markup=False)

@@ -1,4 +1,4 @@
-"""`memo`, `consent`, `account`: what a person changes about what a payer owes, allows, and wants to see."""
+"""`memo`, `consent`, `consents`, `account`: what a person changes about what a payer owes, allows, and wants to see."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import click
 from formats.errors import GuardError
 from pipelines.cli.options import DATE, DOLLARS
 from pipelines.cli.output import Result, command
-from pipelines.tables import table
+from pipelines.tables import money, table
 from pipelines.workplace import open_desk
 
 _AS = click.option("--as", "actor", required=True, help="who does it")
@@ -111,6 +111,27 @@ def consent(
     return {"company": company, "kind": kind, "number": number, "granted": not refuse, "actor": actor}
 
 
+_ASKED = {
+    "company": "company",
+    "kind": "kind",
+    "number": "number",
+    "payer": "payer",
+    "amount_cents": "$",
+    "asked_on": "asked on",
+    "requested_by": "by",
+    "reason": "why",
+}
+
+
+@click.command()
+@command(lambda r: table(r["waiting"], _ASKED) if r["waiting"] else "nothing waits for a second person")
+def consents() -> Result:
+    """List the memos above the limit and the lapses that wait for a second person; `daybook consent` decides."""
+    from pipelines.receivables import decisions  # noqa: PLC0415
+
+    return {"waiting": [row for row in decisions(open_desk()) if row["waits"]]}
+
+
 def _statement(result: Result) -> str:
     columns = {
         "subscription": "subscription",
@@ -122,11 +143,9 @@ def _statement(result: Result) -> str:
         "paid_cents": "paid $",
         "open_cents": "open $",
     }
-    through = ", ".join(f"{p['subscription']} paid to {p['paid_to']}" for p in result["paid_to"])
-    return (
-        f"{table(result['charges'], columns)}\n\nbalance {result['balance_cents'] / 100:,.2f}, "
-        f"not used {result['unapplied_cents'] / 100:,.2f}; {through or 'nothing was paid'}"
-    )
+    paid = table(result["paid_to"], {"subscription": "subscription", "paid_to": "first day not paid for"})
+    owes = f"balance {money(result['balance_cents'])}, credit not used {money(result['unapplied_cents'])}"
+    return f"{table(result['charges'], columns)}\n\n{paid}\n\n{owes}"
 
 
 @click.command()

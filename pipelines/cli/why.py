@@ -43,9 +43,10 @@ _LINES = {
 
 def _told(result: Result) -> str:
     state = result["state"]
+    outcome = state["outcome"].replace("_", " ")
     head = [
         f"{result['company']} subscription {result['subscription']} of member {result['member']} on {result['date']}:",
-        f"{state['outcome'].replace('_', ' ')}: {state['reason']}",
+        state["reason"] if state["reason"].startswith(outcome) else f"{outcome}: {state['reason']}",
         *(f"quarantined ({q['rule']}): {q['reason']}" for q in result["quarantined"]),
     ]
     charges = [c | {"price": _price(c["price"])} for c in result["charges"]]
@@ -69,13 +70,9 @@ def _price(price: dict[str, Any]) -> str:
 @command(_told)
 def explain(subscription: str, business_date: dt.date, company: str) -> Result:
     """Say what was billed of a subscription on a date, which price row and rule decided, or why nothing was."""
-    from assets.billing.why import why  # noqa: PLC0415 - polars takes a moment to import
-    from pipelines.nights import house  # noqa: PLC0415
+    from pipelines.receivables import why_of  # noqa: PLC0415 - polars takes a moment to import
 
-    desk = open_desk()
-    with desk.record.step("explain", run_no=0, companies=house(desk), business_date=business_date) as tx:
-        tx.read("audit/read_only")
-        return why(tx, subscription, company)
+    return why_of(open_desk(), subscription, business_date, company)
 
 
 _NIGHT = {
@@ -102,6 +99,11 @@ _SHOWN = 20
 
 def _previews(result: Result) -> str:
     parts = [table(result["nights"], _NIGHT, f"Preview of {result['date']}: nothing is posted")]
+    parts += [
+        f"company {row['company']} of {night['book']} would be set aside, the others are shown: {row['reason']}"
+        for night in result["nights"]
+        for row in night["set_aside"]
+    ]
     for book, rows in result["_invoices"].items():
         more = f" (the first {_SHOWN} of {len(rows):,})" if len(rows) > _SHOWN else ""
         parts += [table(rows[:_SHOWN], _INVOICES, f"Invoices of {book}{more}")] if rows else []
@@ -114,9 +116,12 @@ def _previews(result: Result) -> str:
 @click.option(
     "--out", type=click.Path(path_type=Path, file_okay=False), help="also write invoices and lines as CSV there"
 )
-@command(_previews)
+@command(_previews, failed=lambda r: any(n["set_aside"] for n in r["nights"]))
 def preview(business_date: dt.date, books: tuple[str, ...], out: Path | None) -> Result:
-    """Show the invoices that a night would make now, without posting. Its hash is that of the night that then runs."""
+    """Show the invoices that a night would make now, without posting. Its hash is that of the night that then runs.
+
+    Exit status 1 when a company would be set aside: the others are shown.
+    """
     from pipelines.nights import books_of  # noqa: PLC0415
 
     desk = open_desk()
@@ -132,13 +137,10 @@ def preview(business_date: dt.date, books: tuple[str, ...], out: Path | None) ->
 def _preview(desk: Desk, day: dt.date, book: str, out: Path | None) -> tuple[Result, list[Result]]:
     import polars as pl  # noqa: PLC0415
 
-    from assets.billing.previews import previewed  # noqa: PLC0415
     from assets.reports.texts import csv_bytes  # noqa: PLC0415
+    from pipelines.receivables import preview_of  # noqa: PLC0415
 
-    companies = desk.record.read("audit/companies_of_book", book=book)["company_id"].to_list()
-    # Under the night's own lock: a night that runs is waited for and not seen half done.
-    with desk.record.step("billing.charges", run_no=0, companies=companies, business_date=day, lock=book) as tx:
-        found = previewed(tx)
+    found = preview_of(desk, day, book)
     files = []
     if out is not None:
         for name, frame in (("invoices", found.invoices), ("lines", found.lines), ("quarantined", found.quarantined)):
@@ -152,6 +154,7 @@ def _preview(desk: Desk, day: dt.date, book: str, out: Path | None) -> tuple[Res
         "billed_cents": int(found.lines.filter(amount > 0)["amount_cents"].sum()),
         "credited_cents": int(found.lines.filter(amount < 0)["amount_cents"].sum()),
         "quarantined": found.quarantined.height,
+        "set_aside": found.set_aside.to_dicts(),
         "hash": found.hash,
         "posted_hash": found.posted_hash,
         "files": files,

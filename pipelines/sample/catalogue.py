@@ -66,13 +66,32 @@ _PRODUCTS = (
     ("CV-DESIGN", "clearview", "Clear View Designer", "VIS", "whole", 0, 22.75, 0.63, 1.0, 1),
     ("LG-TALK", "lifeguard", "Lifeguard Telehealth", "AH", "none", 30, 24.00, 0.45, 0.8, 4),
     ("LG-CARE", "lifeguard", "Lifeguard Care", "AH", "none", 0, 79.00, 0.45, 0.8, 2),
-    ("LG-MIND", "lifeguard", "Lifeguard Mind", "AK", "none", 0, 31.50, 0.45, 0.8, 2),
-    ("LG-SAVER", "lifeguard", "Lifeguard Discount Card", "", "none", 0, 12.00, 0.30, 1.0, 2),
+    ("LG-INCOME", "lifeguard", "Lifeguard Income Shield", "STD", "none", 0, 31.50, 0.45, 0.8, 2),
+    ("LG-SAVER", "lifeguard", "Lifeguard Discount Card", "", "none", 14, 12.00, 0.30, 1.0, 2),
 )
 _STEPS = {"LG-CARE": ((1, 79.00), (4, 64.50), (13, 52.75))}  # the price steps down with the months billed
-_ONE_PRICE = ("LG-TALK", "LG-SAVER")  # whatever the tier
+_BANDS = {"LG-INCOME": ((0, 34, 19.80), (35, 49, 31.50), (50, 150, 54.60))}  # the price rises with the member's age
+_ONE_PRICE = ("LG-TALK", "LG-SAVER", "LG-INCOME")  # whatever the tier
 _GROUP_PRICES = (("MILLWORK", "EG-SILVER", 0.93), ("MILLWORK", "EG-GOLD", 0.92), ("TERRACE", "EG-BRONZE", 0.95))
-_ADMIN, _ENROLLMENT = 12.00, 35.00  # a month on medical; once, for members of the association
+# A month on medical; once, for members of the association; a quarter on care; once, for the card's first days.
+_ADMIN, _ENROLLMENT, _SUPPLIES, _TRIAL = 12.00, 35.00, 21.00, 1.00
+_DOCUMENTS_LATER = 14  # days after the first night: a thousand members' first documents would take a demo minutes
+_SERVICES = "lifeguard"  # its products lapse soon when nobody pays; all other plans are only reminded of and held
+# Ladder, step, months and days after the due date, what happens, template, consent, days in which money takes it back.
+_LADDERS = (
+    ("grace", 1, 0, 14, "reminder", "reminder", "yes", 0),
+    ("grace", 2, 0, 25, "warning", "reminder", "yes", 0),
+    ("grace", 3, 1, 0, "hold", "reminder", "yes", 0),
+    ("services", 1, 0, 10, "reminder", "reminder", "yes", 0),
+    ("services", 2, 1, 0, "lapse", "reminder", "yes", 60),
+)
+# Employer, group, name, above it, whether it gets a bill of its own, pays a year, where its bill goes.
+_GROUPS = (
+    ("MILLWORK", "PLANT", "Raleigh Plant", "", "yes", 26, "plant@example.com"),
+    ("MILLWORK", "PLANT-LATHE", "Turning Shop", "PLANT", "no", 26, ""),
+    ("MILLWORK", "PLANT-FINISH", "Finishing Shop", "PLANT", "no", 26, ""),
+    ("MILLWORK", "OFFICE", "Front Office", "", "yes", 24, "office@example.com"),
+)
 
 
 def lines() -> dict[str, list[tuple[str, int]]]:
@@ -84,13 +103,13 @@ def lines() -> dict[str, list[tuple[str, int]]]:
 
 
 def catalogue(seed: int, date: dt.date, members: int, go_live: dt.date) -> dict[str, pl.DataFrame]:
-    """The eight files of the catalogue by name, every column text as in the file."""
+    """The ten files of the catalogue by name, every column text as in the file."""
     return {
         "books.csv": _rows(
             "book_code name time_zone",
             [("north", "Northern book", "America/New_York"), ("south", "Southern book", "America/Chicago")],
         ),
-        "companies.csv": _companies(go_live),
+        "companies.csv": _companies(go_live, date),
         "vendors.csv": _rows(
             "vendor_code name tax_id",
             [
@@ -100,13 +119,28 @@ def catalogue(seed: int, date: dt.date, members: int, go_live: dt.date) -> dict[
                 ("lifeguard", "Lifeguard Services", "042110044"),
             ],
         ),
+        "dunning_steps.csv": _rows(
+            "ladder state step after_months after_days action template least needs_consent keep_months reinstate_days "
+            "valid_from",
+            [
+                (ladder, "", step, months, days, action, template, "5.00", consent, 0, window, "")
+                for ladder, step, months, days, action, template, consent, window in _LADDERS
+            ],
+        ),
         "products.csv": _rows(
-            "product_code vendor_code name line plan_code proration trial_days",
-            [(p[0], p[1], p[2], p[3], p[0].replace("-", ""), p[4], p[5]) for p in _PRODUCTS],
+            "product_code vendor_code name line plan_code proration trial_days dunning",
+            [
+                (*p[:4], p[0].replace("-", ""), p[4], p[5], "services" if p[1] == _SERVICES else "grace")
+                for p in _PRODUCTS
+            ],
         ),
         "fees.csv": _fees(),
         "prices.csv": prices(date),
         "agents.csv": _agents(seed, members),
+        "sub_groups.csv": _rows(
+            "company_code group_code name parent_code billed account_code pays_per_year email",
+            [(*group[:5], "", *group[5:]) for group in _GROUPS],
+        ),
         "commission_rates.csv": _rates(date),
     }
 
@@ -117,13 +151,21 @@ def _rows(names: str, rows: list[tuple[object, ...]]) -> pl.DataFrame:
     )
 
 
-def _companies(go_live: dt.date) -> pl.DataFrame:
+def groups(company: str) -> list[str]:
+    """The groups of a company below itself."""
+    return [group for of, group, *_ in _GROUPS if of == company]
+
+
+def _companies(go_live: dt.date, date: dt.date) -> pl.DataFrame:
+    """Employers get documents from the first night on, the association's members later, others when they ask."""
+    asks = {"employer": date, "association": date + dt.timedelta(days=_DOCUMENTS_LATER), "individual": ""}
     return _rows(
         "company_code book_code name kind tax_id address city state zip bank ach_company_id ach_company_name "
-        "bill_lead_days go_live",
+        "bill_lead_days go_live memo_limit email documents_from",
         [
             (c.code, c.book, c.name, c.kind, c.tax_id, c.address, c.city, c.state, c.zip, "first-harbor",
-             "1" + c.tax_id, c.ach_name, c.lead_days, go_live)
+             "1" + c.tax_id, c.ach_name, c.lead_days, go_live, "100.00", f"{c.code.lower()}@example.com",
+             asks[c.kind])
             for c in COMPANIES
         ],
     )  # fmt: skip
@@ -135,6 +177,7 @@ def _fees() -> pl.DataFrame:
         fees.append((code, "PREMIUM", "premium", "monthly"))
         if vendor == "evergreen":
             fees += [(code, "ADMIN", "admin", "monthly"), (code, "ENROLL", "enrollment", "one_time")]
+    fees += [("LG-CARE", "SUPPLIES", "admin", "quarterly"), ("LG-SAVER", "TRIAL", "trial", "one_time")]
     return _rows("product_code fee_code kind recurrence", fees)
 
 
@@ -144,33 +187,48 @@ def prices(date: dt.date) -> pl.DataFrame:
     for year, factor in ((date.year - 2, 0.96), (date.year, 1.0)):
         since = dt.date(year, 1, 1)
         for code, vendor, _, _, _, _, price, cost, base, _ in _PRODUCTS:
-            tiers = {"": 1.0} if code in _ONE_PRICE else TIERS
-            for tier, times in tiers.items():
+            for tier, times in ({"": 1.0} if code in _ONE_PRICE else TIERS).items():
                 for step, amount in _STEPS.get(code, ((1, price),)):
-                    key = (code, "PREMIUM", "", tier, step, since, "")
-                    rows.append((*key, *_amounts(amount * times * factor, cost, base)))
+                    for low, high, own in _BANDS.get(code, ((0, 150, amount),)):
+                        key = (code, "PREMIUM", "", tier, low, high, step, since)
+                        rows.append((*key, *_amounts(own * times * factor, cost, base)))
             if vendor == "evergreen":
-                rows.append((code, "ADMIN", "", "", 1, since, "", f"{_ADMIN:.2f}", "0.00", "0.00"))
-                rows.append((code, "ENROLL", "", "", 1, since, "", "0.00", "0.00", "0.00"))
-                rows.append((code, "ENROLL", "GUILD", "", 1, since, "", f"{_ENROLLMENT:.2f}", "0.00", "0.00"))
+                rows.append(_flat(code, "ADMIN", since, _ADMIN))
+                rows.append(_flat(code, "ENROLL", since, 0))
+                rows.append(_flat(code, "ENROLL", since, _ENROLLMENT, "GUILD"))
+        rows += [_flat("LG-CARE", "SUPPLIES", since, _SUPPLIES), _flat("LG-SAVER", "TRIAL", since, _TRIAL)]
         for company, code, less in _GROUP_PRICES:
             _, _, _, _, _, _, price, cost, base, _ = next(p for p in _PRODUCTS if p[0] == code)
-            rows += [
-                (
-                    code,
-                    "PREMIUM",
-                    company,
-                    tier,
-                    1,
-                    since,
-                    "",
-                    *_amounts(price * times * factor * less, cost / less, base),
-                )
-                for tier, times in TIERS.items()
-            ]
-    return _rows(
-        "product_code fee_code company_code tier step_from valid_from valid_to amount vendor_share commissionable", rows
+            for tier, times in TIERS.items():
+                amounts = _amounts(price * times * factor * less, cost / less, base)
+                rows.append((code, "PREMIUM", company, tier, 0, 150, 1, since, *amounts))
+    names = "product_code fee_code company_code tier age_from age_to step_from valid_from"
+    return _rows(f"{names} amount vendor_share commissionable", rows).with_columns(
+        member_code=pl.lit(""), valid_to=pl.lit("")
     )
+
+
+def _flat(product: str, fee: str, since: dt.date, dollars: float, company: str = "") -> tuple[object, ...]:
+    """The price of a fee that stays with the administrator, whatever the tier."""
+    return product, fee, company, "", 0, 150, 1, since, f"{dollars:.2f}", "0.00", "0.00"
+
+
+def promised(prices: pl.DataFrame, company: str, member: str, product: str, tier: str) -> pl.DataFrame:
+    """A price of this year for one member alone: a tenth less than everybody's."""
+    asked = {"product_code": product, "fee_code": "PREMIUM", "company_code": "", "tier": tier}
+    own = prices.filter(**asked).sort("valid_from").tail(1)
+    less = [_cents(c) * 9 // 10 for c in ("amount", "vendor_share", "commissionable")]
+    text = [pl.format("{}.{}", cents // 100, (cents % 100).cast(pl.String).str.zfill(2)) for cents in less]
+    names = [cents.meta.output_name() for cents in less]
+    return own.with_columns(
+        *(words.alias(name) for name, words in zip(names, text, strict=True)),
+        company_code=pl.lit(company),
+        member_code=pl.lit(member),
+    )
+
+
+def _cents(column: str) -> pl.Expr:
+    return pl.col(column).str.replace(".", "", literal=True).cast(pl.Int64)
 
 
 def _amounts(dollars: float, cost: float, base: float) -> tuple[str, ...]:

@@ -6,23 +6,27 @@ import datetime as dt
 
 import polars as pl
 
-from pipelines.sample.catalogue import prices
+from pipelines.sample.catalogue import prices, writing_agents
 from pipelines.sample.draw import Draw
 from pipelines.sample.members import Members, account_numbers, covered, make_members
+from pipelines.sample.paying import payer_shares
+from pipelines.sample.story import Story
 
 
 def changes(
-    seed: int, date: dt.date, base: Members, members: int, agents: int
+    seed: int, date: dt.date, base: Members, members: int, told: Story
 ) -> tuple[dict[str, pl.DataFrame], dict[str, int]]:
     """The files of the drop, and how many changes of each kind they hold.
 
-    Each kind touches subscriptions of its own: what one change does can be told apart from what another does.
+    Each kind touches subscriptions of its own, and none that the story is about: what one change does can be told apart
+    from what another does.
     """
     draw = Draw(seed, "changes")
     few = max(1, members // 100)
-    ended, wider, sooner = _altered(draw, date, base.subscriptions, few)
-    new = make_members(seed, date, few, agents=agents, first=members + 1, fresh=True)
-    own = base.accounts.filter(pl.col("member_code") != "")
+    others = ~pl.col("subscription_code").is_in((told.promised[0], *told.unpaid, *told.ending))
+    ended, wider, sooner = _altered(draw, date, base.subscriptions.filter(others), few)
+    new = make_members(seed, date, few, agents=writing_agents(members), first=members + 1, fresh=True)
+    own = base.accounts.filter((pl.col("member_code") != "") & ~pl.col("account_code").is_in(told.closed))
     accounts = _take(own.with_columns(draw=pl.Series(draw.uniform(own.height))), few)
     accounts = accounts.with_columns(account_number=account_numbers(draw, accounts.height))
     newcomers = new.accounts.filter(pl.col("member_code") != "")
@@ -34,6 +38,8 @@ def changes(
         "subscriptions.csv": pl.concat([f.select(columns) for f in (ended, wider, sooner, new.subscriptions)]),
         "covered.csv": pl.concat([covered(wider, base.people), new.covered]),
     }
+    if not (shares := payer_shares(new.subscriptions)).is_empty():
+        files["payer_shares.csv"] = shares
     counts = {
         "retro_terminations": ended.height,
         "tier_changes": wider.height,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +12,13 @@ import polars as pl
 
 from assets.intake.layouts import BY_NAME
 from formats.errors import SettingsError
-from pipelines.sample.catalogue import catalogue, writing_agents
+from pipelines.sample.catalogue import catalogue, promised, writing_agents
 from pipelines.sample.changes import changes
 from pipelines.sample.draw import Draw
 from pipelines.sample.faults import plant
 from pipelines.sample.members import Members, make_members
-from pipelines.sample.paying import company_banks, divided, known, payees
+from pipelines.sample.paying import company_banks, divided, known, payees, payer_shares
+from pipelines.sample.story import COMPANY, Story, story_of
 
 BAD_SHARE = 0.005
 FEWEST = 20  # below that some company or kind of change would have nobody
@@ -53,14 +54,14 @@ def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share:
             "The sample can't be made like that",
             hint=f"at least {FEWEST} members, a seed from 0 on, a share of bad rows from 0 to 0.5",
         )
-    agents = writing_agents(members)
-    base = make_members(seed, date, members, agents=agents)
-    files, misfits = _first_drop(seed, date, base, members)
+    base = make_members(seed, date, members, agents=writing_agents(members))
+    told = story_of(base, date, members)
+    files, misfits = _first_drop(seed, date, base, members, told)
     bad_rows: dict[str, int] = {}
     findings: list[dict[str, Any]] = []
     if bad_share:
         files, bad_rows, findings = plant(seed, files, round(members * bad_share))
-    later, counts = changes(seed, date, base, members, agents)
+    later, counts = changes(seed, date, base, members, told)
     people = pl.concat([base.people, later["people.csv"]])
     later["bank_accounts.csv"] = _with_holders(known(seed, date, later["bank_accounts.csv"], proved=False), people)
     rows = {name: frame.height for name, frame in files.items()}
@@ -73,17 +74,22 @@ def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share:
         "problems": findings,
         "misfit_families": misfits,
         "changes": counts,
+        "story": asdict(told),
     }
     _write(out, files, later, expected)
     return Sample(out, rows, bad_rows, counts)
 
 
-def _first_drop(seed: int, date: dt.date, base: Members, members: int) -> tuple[dict[str, pl.DataFrame], list[str]]:
+def _first_drop(
+    seed: int, date: dt.date, base: Members, members: int, told: Story
+) -> tuple[dict[str, pl.DataFrame], list[str]]:
     """The files without bad rows, and the families that don't fit their tier."""
     go_live = pl.select(pl.lit(date).dt.offset_by("-1mo")).item() + dt.timedelta(days=1)
     covered, misfits = _misfits(seed, base, members)
     first = known(seed, date, base.accounts)
-    second, methods = divided(seed, first, members)
+    theirs = pl.col("account_code").is_in(told.closed)
+    second, methods = divided(seed, first.filter(~theirs), members)
+    first = first.with_columns(closed_on=pl.when(theirs).then(pl.lit(told.closed_on)))
     files = {
         **catalogue(seed, date, members, go_live),
         "people.csv": base.people,
@@ -93,7 +99,12 @@ def _first_drop(seed: int, date: dt.date, base: Members, members: int) -> tuple[
         "splits.csv": base.splits,
         "pay_methods.csv": methods,
         "company_banks.csv": company_banks(),
+        "payer_shares.csv": payer_shares(base.subscriptions),
     }
+    _, member, product, tier = told.promised
+    files["prices.csv"] = pl.concat(
+        [files["prices.csv"], promised(files["prices.csv"], COMPANY, member, product, tier)], how="diagonal"
+    )
     own, others = _with_holders(pl.concat([first, second]), base.people), payees(seed, date, files)
     files["bank_accounts.csv"] = pl.concat([_told("bank_accounts.csv", f) for f in (own, others)])
     return {name: _told(name, files[name]) for name in BY_NAME if name in files}, misfits
@@ -129,7 +140,7 @@ def _write(out: Path, files: dict[str, pl.DataFrame], later: dict[str, pl.DataFr
             for name, frame in drop.items():
                 text = pl.col(pl.String).replace("", None)  # an empty field and not a pair of quotes
                 _told(name, frame).with_columns(text).write_csv(folder / name)
-        story = json.dumps(expected, indent=1, ensure_ascii=False) + "\n"
+        story = json.dumps(expected, indent=1, ensure_ascii=False, default=str) + "\n"
         (out / EXPECTED).write_text(story, encoding="utf-8", newline="\n")
     except OSError as error:
         raise SettingsError(f"The sample can't be written: {error.strerror}", where=str(out)) from error

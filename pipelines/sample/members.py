@@ -9,7 +9,7 @@ import numpy as np
 import polars as pl
 
 from formats.nacha import check_digits
-from pipelines.sample.catalogue import COMPANIES, lines
+from pipelines.sample.catalogue import COMPANIES, groups, lines
 from pipelines.sample.draw import Draw, Ints
 from pipelines.sample.names import CITIES, FEMALE, LAST, MALE, STREETS
 
@@ -211,7 +211,18 @@ def _subscriptions(draw: Draw, date: dt.date, subscribers: pl.DataFrame, *, fres
         agent_code=pl.when("direct")
         .then(pl.lit(""))
         .otherwise(pl.format("A1-{}", pl.col("agent").cast(pl.String).str.zfill(5))),
+        group_code=_group(),
     )
+
+
+def _group() -> pl.Expr:
+    """A member's group by turns; empty where the company has none."""
+    found = pl.lit("")
+    for company in COMPANIES:
+        if named := groups(company.code):
+            turn = pl.lit(pl.Series(named)).gather(pl.col("number") % len(named))
+            found = pl.when(pl.col("company_code") == company.code).then(turn).otherwise(found)
+    return found
 
 
 def _terms(draw: Draw, date: dt.date, held: pl.DataFrame, *, fresh: bool) -> pl.DataFrame:

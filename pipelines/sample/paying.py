@@ -1,4 +1,4 @@
-"""How the sample pays and is paid: what is known of accounts, payees' accounts, divided payments, banks."""
+"""How the sample pays and is paid: what is known of accounts, payees' accounts, who pays which part, banks."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pipelines.sample.draw import Draw
 from pipelines.sample.members import account_numbers, routing_numbers
 
 UNPROVED = 0.04  # of the accounts: they need a prenote first
+_SHARED = {"MILLWORK": "30"}  # employers whose people pay this percent of their bill, out of their pay
 
 
 def known(seed: int, date: dt.date, accounts: pl.DataFrame, *, proved: bool = True) -> pl.DataFrame:
@@ -105,6 +106,22 @@ def divided(seed: int, accounts: pl.DataFrame, members: int) -> tuple[pl.DataFra
         ),
     ]  # fmt: skip
     return second, pl.concat(parts).sort("company_code", "member_code", "part")
+
+
+def payer_shares(subscriptions: pl.DataFrame) -> pl.DataFrame:
+    """What employees pay of their plans; the rest is the employer's (payer_shares.csv)."""
+    percent = pl.col("company_code").replace_strict(_SHARED, default=None, return_dtype=pl.String)
+    return subscriptions.select(
+        "company_code",
+        "subscription_code",
+        part=pl.lit("2"),
+        payer=pl.lit("member"),
+        member_code=pl.lit(""),
+        fee_code=pl.lit(""),
+        percent=percent,
+        amount=pl.lit(""),
+        valid_from=pl.lit(""),
+    ).drop_nulls("percent")
 
 
 def company_banks() -> pl.DataFrame:

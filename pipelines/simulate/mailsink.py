@@ -109,6 +109,23 @@ def set_up(home: Home, port: int) -> None:
         home.mail.write_text(text, encoding="utf-8")
 
 
+@contextmanager
+def sink_of(home: Home) -> Iterator[None]:
+    """The sink of this home, which its mail goes to for the length of a block; afterwards its mail waits as before."""
+    with mail_sink(folder_of(home)) as port:
+        set_up(home, port)
+        try:
+            yield
+        finally:
+            if home.mail.read_text(encoding="utf-8").startswith("# Simulation"):
+                home.mail.unlink()
+
+
+def times_kept(folder: Path, key: str) -> int:
+    """How often the message of this key was taken: `resources.mailer.message` names it after its key."""
+    return len(list(folder.glob(f"{hashlib.sha256(key.encode()).hexdigest()[:40]}-*.eml")))
+
+
 def folder_of(home: Home) -> Path:
     """Where the sink of this home keeps what it takes."""
     return home.counterparties / FOLDER

@@ -1,11 +1,15 @@
--- What employees owe on the list bills of this business date, by line: company_id, invoice_id, member_code,
--- coverage_month, recurrence, regular (the charge of a whole period), pays_per_year, amount_cents.
+-- What employees owe on list bills (companies and numbers as arrays side by side), by line: company_id, invoice_id,
+-- member_code, coverage_month, recurrence, regular (the charge of a whole period), pays_per_year, amount_cents; and of
+-- the bill company_code, group_code, bill_date.
 -- A period is whole when its fees, taxes apart, were charged their full prices in all parts together.
 WITH bill AS (
-  SELECT l.*, g.pays_per_year FROM billing.invoice i
+  SELECT l.*, g.pays_per_year, i.group_code, i.bill_date, c.code AS company_code
+  FROM unnest({owners}::int[], {invoices}::bigint[]) w (company_id, invoice_id)
+  JOIN billing.invoice i USING (company_id, invoice_id)
   JOIN billing.line l USING (company_id, invoice_id)
+  JOIN master.company c USING (company_id)
   LEFT JOIN master.sub_group g ON g.company_id = i.company_id AND g.code = i.group_code
-  WHERE i.kind = 'list_bill' AND i.bill_date = {business_date}::date AND l.debtor = -2
+  WHERE i.kind = 'list_bill' AND l.debtor = -2
 ), whole AS (
   SELECT c.company_id, c.subscription_id, c.coverage_start, bool_and(p.percent IS NOT NULL OR c.cents = p.amount_cents) AS whole
   FROM (SELECT l.company_id, l.subscription_id, l.fee_id, l.coverage_start, l.price_id, sum(l.amount_cents) AS cents
@@ -19,7 +23,8 @@ WITH bill AS (
 )
 SELECT b.company_id, b.invoice_id, m.code AS member_code, date_trunc('month', b.coverage_start)::date AS coverage_month,
   CASE f.kind WHEN 'tax' THEN p.recurrence ELSE f.recurrence END AS recurrence, b.kind = 'charge' AND b.revision = 0 AND w.whole AS regular,
-  coalesce(b.pays_per_year, 12)::bigint AS pays_per_year, b.amount_cents
+  coalesce(b.pays_per_year, 12)::bigint AS pays_per_year, b.amount_cents,
+  b.company_code, b.group_code, b.bill_date
 FROM bill b
 JOIN whole w USING (company_id, subscription_id, coverage_start)
 JOIN master.fee f USING (fee_id)

@@ -1,7 +1,9 @@
--- Of some subscriptions what misfits finds of all: without a scan of everybody's dependents.
+-- Of some subscriptions what misfits finds of all: without a scan of everybody's dependents (hence OFFSET).
 SELECT s.company_id, s.subscription_id, d.spouses, d.children
 FROM unnest({of_companies}::int[], {keys}::int[]) AS w (company_id, subscription_id)
-JOIN master.subscription s USING (company_id, subscription_id)
+CROSS JOIN LATERAL (
+  SELECT s.company_id, s.subscription_id, s.tier FROM master.subscription s
+  WHERE s.company_id = w.company_id AND s.subscription_id = w.subscription_id OFFSET 0) s
 CROSS JOIN LATERAL (
   SELECT count(*) FILTER (WHERE p.relationship = 'spouse') AS spouses,
     count(*) FILTER (WHERE p.relationship = 'child') AS children

@@ -13,7 +13,10 @@ WITH asked AS (
 ), anew AS (  -- people: changed or quarantined
   SELECT company_id, person_id FROM billing.touched WHERE person_id IS NOT NULL
   UNION
-  SELECT s.company_id, s.person_id FROM billing.touched t JOIN master.subscription s USING (company_id, subscription_id)
+  SELECT s.company_id, s.person_id FROM (SELECT DISTINCT company_id, subscription_id FROM billing.touched
+                                         WHERE subscription_id IS NOT NULL) t
+  CROSS JOIN LATERAL (SELECT s.company_id, s.person_id FROM master.subscription s
+                      WHERE s.company_id = t.company_id AND s.subscription_id = t.subscription_id OFFSET 0) s
   UNION
   SELECT s.company_id, s.person_id FROM audit.quarantine q
   JOIN master.subscription s ON s.company_id = q.company_id AND s.code = substr(q.subject, length('subscription ') + 1)

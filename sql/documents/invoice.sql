@@ -3,21 +3,28 @@
 WITH wanted AS (
   SELECT i.* FROM unnest({owners}::int[], {subjects}::text[]) w (company_id, subject)
   JOIN billing.invoice i ON i.company_id = w.company_id AND i.invoice_id = w.subject::bigint
+), charged AS (
+  -- The parts of one charge, the employer's and the employee's, are one line to read.
+  SELECT i.company_id, i.invoice_id, l.subscription_id, l.fee_id, l.coverage_start, l.coverage_end, l.kind, l.cause,
+    sum(l.amount_cents)::bigint AS cents, coalesce(sum(l.amount_cents) FILTER (WHERE l.debtor = -2), 0)::bigint AS employee_cents,
+    min(l.line_id) AS line_id
+  FROM wanted i JOIN billing.line l ON l.company_id = i.company_id AND l.invoice_id = i.invoice_id
+  WHERE l.amount_cents <> 0                            -- a change of cost alone is not the payer's
+  GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, l.revision
 ), lines AS (
-  SELECT i.company_id, i.invoice_id,
+  SELECT l.company_id, l.invoice_id,
     json_agg(json_build_object(
       'member', m.first_name || ' ' || m.last_name, 'member_code', m.code, 'product', p.name, 'fee', f.code,
       'fee_kind', f.kind, 'tier', CASE WHEN p.line = '' THEN '' ELSE s.tier END, 'from', l.coverage_start,
-      'to', l.coverage_end, 'kind', l.kind, 'cents', l.amount_cents, 'cause', l.cause)
+      'to', l.coverage_end, 'kind', l.kind, 'cents', l.cents, 'employee_cents', l.employee_cents, 'cause', l.cause)
       ORDER BY m.last_name, m.first_name, m.code, l.coverage_start, p.name, f.fee_id, l.line_id) AS lines,
-    sum(l.amount_cents) FILTER (WHERE l.debtor = -2) AS employees_cents,
+    sum(l.employee_cents) AS employees_cents,
     min(l.coverage_start) AS first, max(greatest(l.coverage_end, l.coverage_start + 1)) AS last
-  FROM wanted i JOIN billing.line l ON l.company_id = i.company_id AND l.invoice_id = i.invoice_id
+  FROM charged l
   JOIN master.subscription s ON s.company_id = l.company_id AND s.subscription_id = l.subscription_id
   JOIN master.person m ON m.company_id = s.company_id AND m.person_id = s.person_id
   JOIN master.fee f ON f.fee_id = l.fee_id
   JOIN master.product p ON p.product_id = f.product_id
-  WHERE l.amount_cents <> 0                            -- a change of cost alone is not the payer's
   GROUP BY 1, 2
 )
 SELECT i.company_id, i.invoice_id::text AS subject, i.bill_date AS on_date, i.person_id,

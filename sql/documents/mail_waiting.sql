@@ -1,11 +1,13 @@
 -- Messages that wait to be sent, oldest first: company_id, company, company_name, mail_id, event_key, document_no, kind,
 -- subject, template, address ('' where none is known), event_no (of the last event, 0: none), state (of the last event).
 -- Those that were refused, or of which nobody knows whether they left, wait for a person and not here.
-SELECT m.company_id, c.code AS company, c.name AS company_name, m.mail_id, m.event_key, m.document_no, d.kind, d.subject, m.template,
+SELECT m.company_id, c.code AS company, c.name AS company_name, m.mail_id, m.event_key, d.document_no, d.kind, d.subject, m.template,
   CASE WHEN m.person_id IS NOT NULL THEN o.email ELSE coalesce(nullif(g.email, ''), c.email) END AS address,
   coalesce(e.event_no, 0)::int AS event_no, coalesce(e.state, '') AS state
 FROM billing.mail m JOIN master.company c USING (company_id)
-JOIN billing.document d ON d.company_id = m.company_id AND d.document_no = m.document_no
+-- By what it is about: a reminder is on the list before its letter is made.
+JOIN billing.document d ON d.company_id = m.company_id AND d.kind = split_part(m.event_key, '/', 1)
+  AND d.subject = substr(m.event_key, strpos(m.event_key, '/') + 1)
 LEFT JOIN master.person o ON o.company_id = m.company_id AND o.person_id = m.person_id
 -- Which group a list bill is for stands on the invoice that the document is, or is about.
 LEFT JOIN billing.memo k ON d.kind = 'memo' AND k.company_id = d.company_id AND k.memo_id::text = d.subject

@@ -1,10 +1,11 @@
 -- What is on letters about overdue invoices (companies and invoice/step as arrays side by side): company_id, subject,
--- on_date, person_id, template (the ladder's own, else reminder), data (JSON without document_no).
-SELECT u.company_id, u.invoice_id || '/' || u.step AS subject, u.business_date AS on_date, i.person_id,
+-- on_date, person_id, template (the ladder's own, else reminder), data (JSON without document_no; ended: of a lapse, the
+-- last day covered). None of a lapse that was only asked for.
+SELECT u.company_id, u.invoice_id || '/' || u.step AS subject, coalesce(s.since, u.business_date) AS on_date, i.person_id,
   coalesce(nullif(t.template, ''), 'reminder') AS template,
   json_build_object(
-    'number', u.invoice_id || '/' || u.step, 'step', u.step, 'action', u.action, 'date', u.business_date,
-    'days', u.business_date - i.due_date, 'open_cents', u.open_cents, 'invoice', i.invoice_id,
+    'number', u.invoice_id || '/' || u.step, 'step', u.step, 'action', u.action, 'date', coalesce(s.since, u.business_date),
+    'days', coalesce(s.since, u.business_date) - i.due_date, 'ended', s.ended, 'open_cents', u.open_cents, 'invoice', i.invoice_id,
     'invoice_date', i.bill_date, 'due', i.due_date, 'total_cents', i.total_cents,
     'company', json_build_object('code', c.code, 'name', c.name, 'address', c.address, 'city', c.city, 'state', c.state,
       'zip', c.zip, 'tax_id', c.tax_id),
@@ -24,4 +25,8 @@ LEFT JOIN LATERAL (
     AND s.valid_from <= u.business_date AND s.state IN ('', coalesce(o.state, c.state))
   WHERE l.company_id = i.company_id AND l.invoice_id = i.invoice_id
   ORDER BY s.state DESC, s.valid_from DESC, s.template LIMIT 1) t ON true
+LEFT JOIN LATERAL (
+  SELECT min(s.business_date) AS since, min(s.effective_date) - 1 AS ended FROM billing.standing s
+  WHERE u.action = 'lapse' AND s.company_id = u.company_id AND s.invoice_id = u.invoice_id AND s.event = 'lapse') s ON true
+WHERE u.action <> 'lapse' OR s.since IS NOT NULL
 ORDER BY u.company_id, u.invoice_id, u.step

@@ -45,7 +45,11 @@ ALTER TABLE master.price
 ALTER TABLE master.subscription
   ADD COLUMN created_on date,                          -- the day it was entered; null: unknown
   ADD COLUMN recurring_from date,                      -- recurring fees begin then; null: with the trial's end
-  ADD COLUMN group_code text NOT NULL DEFAULT '';      -- master.sub_group
+  ADD COLUMN group_code text NOT NULL DEFAULT '',      -- master.sub_group
+  -- An open end is null; a day called infinity would stop the whole night and not one company.
+  ADD CONSTRAINT days_of_a_calendar CHECK (isfinite(start_date) AND isfinite(coalesce(end_date, start_date))
+    AND isfinite(coalesce(created_on, start_date)) AND isfinite(coalesce(recurring_from, start_date)));
+ALTER TABLE master.hold ADD CONSTRAINT days_of_a_calendar CHECK (isfinite(from_date) AND isfinite(to_date));
 
 -- 2. Groups below a company: a list bill goes to the nearest group upwards that is billed, else to the company.
 CREATE TABLE master.sub_group (
@@ -241,12 +245,16 @@ CREATE TABLE billing.standing (
 );
 
 CREATE INDEX standing_by_invoice ON billing.standing (company_id, invoice_id);
--- Subscriptions that are charged but not drafted for now.
-CREATE VIEW billing.on_payment_hold WITH (security_invoker = true) AS
-  SELECT company_id, subscription_id FROM (
-    SELECT DISTINCT ON (company_id, subscription_id) company_id, subscription_id, event FROM billing.standing
-    WHERE event IN ('payment_hold', 'payment_hold_over') ORDER BY company_id, subscription_id, event_no DESC) x
-  WHERE event = 'payment_hold';
+-- Subscriptions that are charged but not drafted on a business date: an earlier night knows no later hold.
+CREATE FUNCTION billing.on_payment_hold(as_of date) RETURNS TABLE (company_id int, subscription_id int)
+LANGUAGE sql STABLE AS $$
+  SELECT x.company_id, x.subscription_id FROM (
+    SELECT DISTINCT ON (s.company_id, s.subscription_id) s.company_id, s.subscription_id, s.event
+    FROM billing.standing s
+    WHERE s.event IN ('payment_hold', 'payment_hold_over') AND s.business_date <= as_of
+    ORDER BY s.company_id, s.subscription_id, s.business_date DESC, s.event_no DESC) x
+  WHERE x.event = 'payment_hold'
+$$;
 -- A consent is about something that asked for it, and the name it is asked in is not to be chosen.
 CREATE FUNCTION billing.consent_is_asked() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE asked boolean;
@@ -271,8 +279,8 @@ CREATE TRIGGER consent_is_asked BEFORE INSERT ON billing.consent
 CREATE TABLE billing.document (
   company_id  int NOT NULL,
   document_no bigint NOT NULL,
-  kind        text NOT NULL CHECK (kind IN ('invoice', 'receipt', 'memo', 'reminder')),
-  subject     text NOT NULL,                           -- invoice_id; settled entry; invoice and step
+  kind        text NOT NULL CHECK (kind IN ('invoice', 'receipt', 'memo', 'reminder', 'deductions')),
+  subject     text NOT NULL,                           -- invoice_id (deductions too); settled entry; invoice and step
   template    text NOT NULL,
   template_sha256 bytea NOT NULL,
   sha256      bytea NOT NULL,
@@ -325,6 +333,17 @@ CREATE TABLE billing.touched (
   person_id   int,                                     -- a subscriber: every subscription of his
   changed_in  xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
+-- Each company's invoices up to this one are asked for or paid, but for those that wait (no account, a hold, a later date).
+CREATE TABLE payments.asked (
+  company_id  int PRIMARY KEY,
+  upto        bigint NOT NULL,
+  waiting     bigint[] NOT NULL
+);
+-- Credits are few among invoices, and every night looks for them.
+CREATE INDEX invoice_credit ON billing.invoice (company_id, invoice_id) WHERE total_cents < 0;
+-- The few customers with a bill day of their own, and whose account is whose: asked for every night.
+CREATE INDEX person_bill_day ON master.person (company_id, person_id) WHERE bill_day IS NOT NULL;
+CREATE INDEX account_by_person ON master.bank_account (company_id, person_id);
 -- Per statement and not per row: a load of a million rows costs one more INSERT.
 CREATE FUNCTION billing.touch() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -348,6 +367,8 @@ CALL billing.watch('billing.standing', 'subscription_id', 'subscription_id');
 CALL billing.watch('master.person', 'person_id', 'coalesce(subscriber_id, person_id)');
 CALL audit.per_company('billing.settled');
 CALL audit.per_company('billing.touched');
+CALL audit.per_company('payments.asked');
+GRANT SELECT, INSERT, UPDATE ON payments.asked TO daybook_runtime;
 GRANT SELECT, INSERT, UPDATE ON billing.settled TO daybook_runtime;
 GRANT SELECT, INSERT, DELETE ON billing.touched TO daybook_runtime;
 
@@ -374,8 +395,8 @@ GRANT SELECT, INSERT ON billing.consent TO daybook_releaser;
 GRANT SELECT ON billing.memo, billing.dunning, billing.standing TO daybook_releaser;
 GRANT UPDATE, DELETE ON master.sub_group, master.payer_share, master.dunning_step TO daybook_runtime;
 GRANT SELECT ON billing.memo, billing.consent, billing.dunning, billing.standing, billing.mail, billing.mail_event,
-  billing.memo_state, billing.on_payment_hold TO daybook_auditor;
-GRANT SELECT ON billing.memo_state, billing.on_payment_hold TO daybook_runtime;
+  billing.memo_state TO daybook_auditor;
+GRANT SELECT ON billing.memo_state TO daybook_runtime;
 DO $$
 BEGIN
   IF current_setting('server_version_num')::int >= 170000 THEN

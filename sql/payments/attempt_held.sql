@@ -1,6 +1,6 @@
--- Invoices whose subscriptions are all on payment hold, each to be charged and not drafted: company_id, invoice_id.
+-- Invoices whose subscriptions are all on payment hold at the business date, each to be charged and not drafted: company_id, invoice_id.
 WITH held AS MATERIALIZED (
-  SELECT company_id, subscription_id FROM billing.on_payment_hold
+  SELECT company_id, subscription_id FROM billing.on_payment_hold({business_date}::date)
 ), touched AS (
   SELECT DISTINCT l.company_id, l.invoice_id FROM held JOIN billing.line l USING (company_id, subscription_id)
 )

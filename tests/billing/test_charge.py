@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
+import psycopg
+import pytest
 
 from assets.billing.night import fingerprint
 from assets.billing.steps import charge, posted, preview
@@ -186,3 +188,21 @@ def test_a_broken_subscription_is_quarantined_once_and_billed_when_repaired(reco
         "credited_cents": 0,
         "quarantined": 0,
     }
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "subscription SET end_date = 'infinity'",
+        "subscription SET start_date = '-infinity'",
+        "hold SET to_date = 'infinity'",
+    ],
+)
+def test_a_day_that_is_on_no_calendar_is_refused_at_the_door(record: Record, logins: Logins, change: str) -> None:
+    """It would stop the whole night: frames know no such day."""
+    hold = {"from_date": DAY, "to_date": DAY + dt.timedelta(days=5), "reason": "leave"}
+    seed(record, **ONE_MEMBER, master__hold=[{"company_id": 1, "subscription_id": 1, **hold}])
+    with connect(logins.runtime) as session:
+        session.execute("SELECT set_config('daybook.companies', '{1}', false)")
+        with pytest.raises(psycopg.errors.CheckViolation):
+            session.execute(f"UPDATE master.{change}")

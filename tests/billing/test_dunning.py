@@ -175,6 +175,7 @@ def statement(record: Record, day: dt.date) -> dict[str, Any]:
 
 
 STANDING = "SELECT event, effective_date, business_date FROM billing.standing ORDER BY event_no"
+HELD = "SELECT subscription_id FROM billing.on_payment_hold('2027-04-01')"
 MAIL = "SELECT event_key, template, person_id FROM billing.mail ORDER BY mail_id"
 
 
@@ -200,7 +201,7 @@ def test_an_unpaid_march_is_reminded_held_and_lapsed_with_consent_and_both_month
         allow(logins, "lapse", D(2027, 3, 20))
     for day in (D(2027, 3, 6), D(2027, 3, 16), D(2027, 3, 26)):
         go(record, day)
-    assert look(record, "SELECT subscription_id FROM billing.on_payment_hold") == [(1,)]
+    assert look(record, HELD) == [(1,)]
     asked = go(record, D(2027, 4, 1))["billing.dunning"].totals
     assert (asked["lapses_asked"], asked["lapses"]) == (1, 0)
     with pytest.raises(GuardError, match="who asked"):
@@ -222,6 +223,11 @@ def test_an_unpaid_march_is_reminded_held_and_lapsed_with_consent_and_both_month
     assert statement(record, D(2027, 4, 3))["balance_cents"] == 0
     over = go(record, D(2027, 4, 3))["billing.dunning"].totals
     assert over["holds_over"] == 1
+    # A night that is run again knows the hold of its own date, and not that it is over.
+    for day in (D(2027, 3, 26), D(2027, 4, 1), D(2027, 4, 3)):
+        assert all(o.rows == {} for o in go(record, day).values())
+    assert look(record, HELD) == [(1,)]
+    assert look(record, HELD.replace("-01'", "-03'")) == []
     assert look(record, "SELECT step FROM billing.dunning ORDER BY step") == [(1,), (2,), (3,), (4,)]
 
 

@@ -79,8 +79,8 @@ def test_periods_around_the_day_before_and_after_they_are_booked() -> None:
     assert periods(now) == {
         "2027-03-10": ("tonight", "retro_add", "learned after its coverage ended"),
         "2027-04-01": ("tonight", "charge", "due"),
-        "2027-05-01": ("not_due", "bill_date", "not due until 2027-05-01, 0 days before its coverage"),
-        "2027-06-01": ("not_due", "bill_date", "not due until 2027-06-01, 0 days before its coverage"),
+        "2027-05-01": ("not_due", "bill_date", "not due until 2027-05-01, when its coverage starts"),
+        "2027-06-01": ("not_due", "bill_date", "not due until 2027-06-01, when its coverage starts"),
     }
     now, _ = book(now, DAY)
     assert periods(now)["2027-03-10"] == ("billed", "charge", "booked as it should be, prorated by actual")

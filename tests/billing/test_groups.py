@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from assets.billing.deductions import DEDUCTIONS, PAYS, compared, deduction_file, planned
+from assets.billing.deductions import DEDUCTIONS, PAYS, compared, deduction_file, planned, totals
 from assets.billing.groups import above, billed_at
 from assets.billing.list_bills import list_bill_statement
 from tests.support.billing import compute, rows, world
@@ -232,6 +232,7 @@ def test_a_file_with_totals_that_names_what_is_taken_once() -> None:
         "D,M1,2027-04,154.31,0.00,1851.72,0,0.00,26,71.22",
         "T,3,35.00,-119.31,1851.72",
     ]
+    assert totals(content) == {"records": 3, "billed_cents": 3500, "once_cents": -11931, "year_cents": 185172}
 
 
 BILLED = {"A": 14431, "B": 14431, "C": 14431, "D": 14431, "E": 14431, "F": 14431, "G": 14431, "I": 14431, "J": 20000}

@@ -8,6 +8,7 @@ from typing import Any
 
 import polars as pl
 
+from assets.billing.deductions import totals
 from assets.billing.employers import payroll_files, statements
 from assets.billing.night import fingerprint
 from assets.billing.shares import COMPANY, MEMBER
@@ -169,10 +170,12 @@ def test_a_groups_night_over_the_record(record: Record) -> None:
     ]
     with record.step("look", run_no=0, companies=[1], business_date=DAY) as tx:
         assert posted(tx) == fingerprint(seen.invoices, seen.lines)
-        ((file),) = payroll_files(tx)
+        bills = pl.DataFrame({"company_id": [1, 1], "invoice_id": [1, 2]})
+        ((number, content),) = payroll_files(tx, bills).items()
         assert statements(tx).select("invoice_id", "current_cents", "due_cents").rows() == [(1, 69391, 69391)]
-    assert file.name == "deductions-HARBOR-1.csv"
-    assert file.content.decode().splitlines() == [
+    assert number == (1, 1)
+    assert totals(content) == {"records": 1, "billed_cents": 14719, "once_cents": 0, "year_cents": 176628}
+    assert content.decode().splitlines() == [
         "H,HARBOR,PLANT,1,2026-10-01,26",
         # 12 x 147.19 = 1,766.28 over 26 pays.
         "D,M1,2026-10,147.19,0.00,1766.28,10,67.94,16,67.93",

@@ -148,6 +148,9 @@ def test_worked_stubs(start: dt.date, end: dt.date, bill_day: int, expected: lis
         (17, 92, 110400, 184782609, 20400),
         (19, 28, 37240, 678571429, 25270),
         (1, 1, 37240, ONE, 37240),
+        (1, 2, 37241, 500_000_000, 18621),  # exactly half a cent goes up
+        (1, 2, 1, 500_000_000, 1),
+        (1, 3, 1, 333333333, 0),
     ],
 )
 def test_fractions_have_nine_decimals_and_one_rounding(

@@ -3,18 +3,26 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
 from adbc_driver_manager import dbapi as adbc
 
-from assets.billing.previews import previewed
+from assets.billing import steps
+from assets.billing.night import bill as computed
+from assets.billing.previews import preview_night, previewed
 from assets.billing.steps import charge, posted, preview
 from assets.billing.why import why
+from assets.billing.world import Bill, World
 from assets.steps import open_run, run_step
-from formats.errors import DaybookError, SettingsError
+from formats.errors import DaybookError, RecordError, SettingsError
+from pipelines.cli import why as cli
 from resources.database import Logins, connect
+from resources.desk import Desk
+from resources.home import Home
 from resources.record import Record
 from tests.billing.test_any_order_recorded import OnRecord
 from tests.support.scenario import NIGHTS, scenario
@@ -105,6 +113,40 @@ def test_a_preview_can_write_nothing(record: Record) -> None:
         and_then_the_night()
     with record.step("billing.charges", run_no=0, companies=[1], business_date=DAY) as tx:
         assert preview(tx).invoices.height == 1
+
+
+def test_a_company_that_would_be_set_aside_is_named_and_the_others_are_previewed(
+    record: Record, logins: Logins, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    others = {
+        t: [*ONE_MEMBER[t], *({**ONE_MEMBER[t][0], "company_id": c} for c in (2, 3))]
+        for t in ("master__person", "master__subscription")
+    }
+    companies = [{}, {"company_id": 2, "code": "GUILD"}, {"company_id": 3, "code": "OAK"}]
+    seed(record, **{**ONE_MEMBER, **others, "master__company": companies})
+
+    def fails_with_guild(world: World, day: dt.date, older: Any) -> Bill:
+        if 2 in world.companies["company_id"]:
+            raise RecordError("a catalogue of terms that contradict each other")
+        return computed(world, day, older)
+
+    monkeypatch.setattr(steps, "bill", fails_with_guild)
+    found = preview_night(record, [1, 2, 3], DAY, "north")
+    ((company, reason),) = found.set_aside.rows()
+    assert (company, reason) == ("GUILD", "a catalogue of terms that contradict each other")
+    assert sorted(found.invoices["company"]) == ["HARBOR", "OAK"]
+    out = run_step(record, night(record), "billing.charges", charge)
+    assert out.set_aside == {2: reason}
+    after = preview_night(record, [1, 2, 3], DAY, "north")
+    assert (after.posted_hash, after.invoices.height, after.set_aside.rows()) == (found.hash, 0, [("GUILD", reason)])
+    nobody = preview_night(record, [2], DAY, "north")
+    assert (nobody.invoices.height, nobody.set_aside["company"].to_list()) == (0, ["GUILD"])
+    desk = Desk(Home(tmp_path), logins=logins)
+    monkeypatch.setattr(cli, "open_desk", lambda: desk)
+    with pytest.raises(SystemExit, match="1"):
+        cli.preview.main(["--date", "2026-11-01", "--json"], standalone_mode=False)
+    (told,) = json.loads(capfd.readouterr().out)["nights"]
+    assert (told["invoices"], told["set_aside"]) == (2, [{"company": "GUILD", "reason": reason}])
 
 
 # What no file may bring and the schema refuses comes from another program that writes to the tables.

@@ -19,7 +19,7 @@ from tests.support.cli import LAUNCHER, Said, daybook
 
 pytestmark = pytest.mark.skipif(gpg_missing() is not None, reason=str(gpg_missing()))
 
-DATE, SETTLED = "2026-11-02", "2026-11-12"
+DATE, SETTLED, OVERDUE = "2026-11-02", "2026-11-12", "2026-11-16"
 DEMO = ["demo", "--members", "40", "--json"]
 NIGHTS = {"nights": list, "files": list, "reports": list, "exceptions": int, "seconds": float}
 COUNTS = [
@@ -30,6 +30,9 @@ COUNTS = [
 NIGHT = dict.fromkeys(COUNTS, int) | {"date": str, "book": str, "ledger_balanced": bool}
 FILE = dict.fromkeys(["kind", "partner", "path", "sha256", "state"], str)
 REPORT = dict.fromkeys(["name", "path", "sha256"], str)
+BILLING = dict.fromkeys(["previews", "explained", "decisions", "documents", "papers", "receivables"], list) | {
+    "mail": dict
+}
 LOADED = dict.fromkeys(["rows", "loaded", "unchanged", "quarantined"], int) | {"name": str}
 BENCH = {"bench": str, "size": int, "steps": list, "peak_rss_mb": (int, float)}
 STEP = {
@@ -71,12 +74,15 @@ def test_demo(demo: Said, home: Path) -> None:
     has(FILE, *result["files"])
     has(REPORT, *result["reports"])
     assert [(n["date"], n["book"]) for n in result["nights"]] == [
-        (DATE, "north"), (DATE, "south"), (SETTLED, "north"), (SETTLED, "south"),
+        (DATE, "north"), (DATE, "south"), (SETTLED, "north"), (SETTLED, "south"), (OVERDUE, "north"),
     ]  # fmt: skip
     assert all(n["ledger_balanced"] for n in result["nights"])
     assert {f["kind"] for f in result["files"]} == {"nacha", "edi834"}
     assert {f["state"] for f in result["files"]} <= {"acknowledged", "rejected"}
     assert all(Path(r["path"]).is_file() and Path(r["path"]).is_relative_to(home) for r in result["reports"])
+    has(BILLING, result["billing"])
+    has({"company": str, "kind": str, "number": str, "path": str, "sha256": str}, *result["billing"]["papers"])
+    has(dict.fromkeys(["open_cents", "difference_cents", "unbilled"], int), *result["billing"]["receivables"])
 
 
 def test_progress_and_messages_are_on_stderr(demo: Said) -> None:
@@ -111,6 +117,15 @@ def test_a_person_reads_the_same_figures(demo: Said, home: Path) -> None:
     assert said.code == 0
     assert all(f["path"] in said.out for f in demo.json["files"] if f["business_date"] == DATE)
     assert not said.out.lstrip().startswith("{")
+
+
+def test_the_commands_of_billing_say_what_the_demo_said(demo: Said, home: Path) -> None:
+    billing = demo.json["billing"]
+    waiting = daybook(home, "consents", "--json").json["waiting"]
+    assert waiting == [d for d in billing["decisions"] if d["waits"]]
+    why = billing["explained"][0]
+    said = daybook(home, "explain", "--subscription", why["subscription"], "--date", why["date"], "--json").json
+    assert [c for c in said["charges"] if c["outcome"] == "billed"] == why["charges"]
 
 
 def test_load(demo: Said, home: Path, tmp_path: Path) -> None:
@@ -161,6 +176,17 @@ def test_bench_of_the_night_leaves_the_home_alone(tmp_path: Path) -> None:
     has(STEP, *said.json["steps"], absent=["yardstick_seconds", "ratio", "yardstick"])
     assert (said.json["bench"], said.json["size"]) == ("night", 60)
     assert not (tmp_path / "var" / "server").exists()
+
+
+@pytest.mark.long
+def test_bench_of_billing(tmp_path: Path) -> None:
+    said = daybook(tmp_path / "var", "bench", "billing", "--subscriptions", "300", "--json")
+    assert said.code == 0, said.err
+    has(BENCH, said.json)
+    steps = said.json["steps"]
+    has(STEP, *steps, absent=["yardstick_seconds", "ratio", "yardstick"])
+    assert {s["step"].partition(":")[0] for s in steps} == {"ordinary night", "worst night"}
+    assert any("COPY" in (s["yardstick"] or "") for s in steps)
 
 
 @pytest.mark.parametrize("name", ["nacha", "edi834"])

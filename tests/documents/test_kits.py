@@ -47,7 +47,7 @@ def test_a_list_bill_shows_balance_members_changes_and_payroll(setting: Press, o
         "Group Eastern Plant (EAST)",
         "Previous bill $2,418.60 Payments received, thank you \u2212$2,300.00 Balance forward $118.60",
         "Current charges $1,617.25 Changes to earlier months \u2212$13.55 Amount due $1,722.30",
-        "Dora Dale E-1004 Evergreen Bronze  Member only · Late charge enrolled late March 2027 $398.75",
+        "Dora Dale E-1004 Evergreen Bronze  Member only · Late charge enrolled late March 2027 $139.56 $398.75",
         "26 pays a year for Mar 2027 \u2013 Apr 2027 Employees' part of this bill $561.30",
         "Please pay $1,722.30 by April 1, 2027 and name invoice 311.",
     ):
@@ -80,6 +80,7 @@ def test_own_template_over_a_built_in_one(setting: Press, own: Path) -> None:
     with kits(own.parent, {1: "HARBOR"}) as chosen:
         assert "Paid $1,381.35" in pdf.text(setting.pdf(sample(chosen[1], "receipt")))
         assert chosen[1].mail("invoice", FACTS) == ("Bill 17", "Hello from Harbor")
+        assert chosen[1].day(dt.date(2026, 10, 1)) == "October 1, 2026"
         assert chosen[1].mail("receipt", FACTS)[0] == "Receipt 17, Harbor"
         assert chosen[1].mail("second-notice", FACTS)[0] == "About your invoice 17, Harbor"  # no such: the common one
 

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from pathlib import Path
 
 from pipelines.demo import finish, play
+from pipelines.demo.billing import told
+from pipelines.demo.script import APPROVER
+from pipelines.demo.shown import billing_text, right
 from pipelines.nights import books_of, house, listed_ach, listed_files, summary
+from pipelines.sample.story import story
 from resources.database import connect
 from tests.support.world import World
 
@@ -72,11 +77,61 @@ def test_every_file_left_and_was_answered(played: World) -> None:
 def test_the_result_has_the_agreed_shape(played: World) -> None:
     nights = [(played.script.date, book, "") for book in books_of(played.desk)]
     result = finish(played.desk, played.script, nights, 0.0)
-    assert list(result) == ["nights", "files", "ach", "reports", "exceptions", "seconds"]
+    assert list(result) == ["nights", "files", "ach", "reports", "exceptions", "seconds", "billing"]
     assert [list(n) for n in result["nights"]] == [NIGHT_KEYS, NIGHT_KEYS]
     assert all({"kind", "partner", "path", "sha256", "state"} <= set(f) for f in result["files"])
     assert all({"name", "path", "sha256"} <= set(r) and Path(r["path"]).is_file() for r in result["reports"])
     assert isinstance(result["exceptions"], int)
+
+
+def test_what_billing_did_is_seen(played: World) -> None:
+    script, billing = played.script, told(played.desk, played.script)
+    who = story(script.seed, script.date, script.members)
+    assert right(billing)
+    assert [p["book"] for p in billing["previews"]] == ["north", "south"]
+    assert all(len(p["hash"]) == 64 and p["hash"] == p["posted_hash"] for p in billing["previews"])
+    # A price of his own, and why there is nothing any more.
+    promised, ended = billing["explained"]
+    assert promised["subscription"] == who.promised[0]
+    assert any(f"member {who.promised[1]}" in c["price"]["because"] for c in promised["charges"])
+    assert (ended["subscription"], ended["outcome"]) == (who.ending[0], "not_covered")
+    assert "lapsed for non-payment" in ended["reason"]
+    assert [c["outcome"] for c in ended["charges"]] == ["credited"]
+    assert [(r["book"], r["unbilled"], r["difference_cents"]) for r in billing["receivables"]] == [
+        ("north", 0, 0), ("south", 0, 0)
+    ]  # fmt: skip
+    assert billing_text(billing)
+
+
+def test_two_people_credit_and_let_lapse(played: World) -> None:
+    billing = told(played.desk, played.script)
+    memos = [d for d in billing["decisions"] if d["kind"] == "memo"]
+    assert sum(d["amount_cents"] for d in memos) == 12_000
+    lapses = [d for d in billing["decisions"] if d["kind"] == "lapse"]
+    allowed = [d for d in (*memos, *lapses) if d["granted"]]
+    assert [d["kind"] for d in allowed] == ["memo"] * len(memos) + ["lapse"]
+    assert all((d["decided_by"], d["waits"]) == (APPROVER, False) != d["requested_by"] for d in allowed)
+    # Nobody is lapsed, or told so, whom nobody looked at.
+    waiting = {(d["company"], str(d["number"])) for d in lapses if d["waits"]}
+    assert waiting
+    assert not waiting & {(r["company"], r["number"].partition("/")[0]) for r in billing["mail"]["reminders"]}
+
+
+def test_payers_get_each_document_once(played: World) -> None:
+    billing = told(played.desk, played.script)
+    sent = {(d["company"], d["kind"]) for d in billing["documents"] if d["mail"] == "sent"}
+    assert {("GUILD", "invoice"), ("MILLWORK", "receipt"), ("MILLWORK", "invoice"), ("HARBOR", "reminder")} <= sent
+    assert not [d for d in billing["documents"] if d["mail"] not in {"sent", ""}]
+    mail = billing["mail"]
+    assert mail["messages"] == sum(d["documents"] for d in billing["documents"] if d["mail"] == "sent")
+    assert len(mail["reminders"]) >= 2
+    assert {r["times"] for r in mail["reminders"]} == {1}
+    for paper in billing["papers"]:
+        content = Path(paper["path"]).read_bytes()
+        assert content.startswith(b"H," if paper["kind"] == "deductions" else b"%PDF")
+        assert hashlib.sha256(content).hexdigest() == paper["sha256"]
+    assert {p["kind"] for p in billing["papers"]} == {"invoice", "receipt", "memo", "reminder", "deductions"}
+    assert not played.home.mail.exists(), "nothing goes on mailing to a server that is gone"
 
 
 def test_running_everything_again_appends_no_row_and_makes_the_same_bytes(played: World) -> None:

@@ -7,16 +7,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import polars as pl
+import psycopg
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from assets.payments import attempts as rules
+from assets.payments import reading
 from assets.payments.credits import CREDITS, credit_uses
 from assets.payments.steps import plan_attempts
 from assets.steps import Outcome, run_step
 from formats.errors import RecordError
-from resources.record import Record
+from resources.database import Logins
+from resources.record import Record, Tx
 from tests.support.seed import DAY, ONE_MEMBER, night, seed
 
 OTHER = {"version": 2, "account_blind": b"other"}
@@ -432,3 +435,63 @@ def test_the_database_refuses_one_try_too_many(record: Record, row: dict[str, An
     came_back(record, attempt_no=3)
     with pytest.raises(RecordError, match=refused):
         seed(record, payments__attempt=[attempt(9, 1, 5_000, **row)])
+
+
+def marks(record: Record) -> list[tuple[Any, ...]]:
+    return look(record, "SELECT company_id, upto, waiting FROM payments.asked ORDER BY company_id")
+
+
+def test_a_night_looks_at_new_invoices_and_at_those_that_waited(record: Record) -> None:
+    """Waiting are: one without account, one of a later date. What is asked for or paid by credit is not looked at."""
+    later = DAY + dt.timedelta(days=3)
+    put(
+        record,
+        master__subscription=[{}, {"subscription_id": 2, "code": "S2", "account_code": ""}],
+        billing__invoice=[
+            invoice(1, 5_000),
+            invoice(2, 700),
+            invoice(3, 900, bill_date=later),
+            invoice(4, 300),
+            invoice(5, -300),
+        ],
+        billing__line=[line(n, subscription=2 if n == 2 else 1) for n in range(1, 6)],
+    )
+    ask(record)
+    assert asked(record) == [(1, 1, "B1", 4_700, "PPD", DAY), (4, 1, "B1", 300, "PPD", DAY)]
+    assert marks(record) == [(1, 5, [2, 3])]
+    with record.step("seed", run_no=1, companies=[1], business_date=DAY) as tx:
+        tx.append("billing.invoice", pl.DataFrame([invoice(6, 800)]))
+        tx.append("billing.line", pl.DataFrame([line(6)]))
+    ask(record, later)
+    assert [row[0] for row in asked(record, later)] == [3, 6]
+    assert marks(record) == [(1, 6, [2])]
+
+
+def test_emptied_marks_cost_a_full_look_and_change_nothing(record: Record, logins: Logins) -> None:
+    put(record, billing__invoice=[invoice(1, 5_000), invoice(2, 700)])
+    ask(record)
+    with psycopg.connect(logins.owner) as session:
+        session.execute("SELECT set_config('daybook.companies', '{1}', true)")
+        session.execute("DELETE FROM payments.asked")
+    assert ask(record).rows == {}
+    assert marks(record) == [(1, 2, [])]
+
+
+def test_many_invoices_are_read_as_tables_and_planned_the_same(record: Record, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(
+        record,
+        master__bank_account=[{}, {"account_id": 2, "code": "HQ", "person_id": None}],
+        billing__invoice=[invoice(1, 5_000), invoice(2, 700, person_id=None, kind="list_bill"), invoice(3, 40)],
+    )
+    with record.step("payments.attempts", run_no=1, companies=[1], business_date=DAY) as tx:
+        few = plan_of(tx)
+        monkeypatch.setattr(reading, "_FEW", 0)
+        many = plan_of(tx)
+    assert few.attempts.height == 3
+    assert few.attempts.equals(many.attempts)
+
+
+def plan_of(tx: Tx) -> rules.Plan:
+    seen = reading.asking(tx)
+    nothing = {"credit": pl.DataFrame(schema=CREDITS), "held": pl.DataFrame(schema=rules.HELD)}
+    return rules.plan(DAY, opened=seen.opened, returned=seen.returned, sources=reading.sources(tx, seen), **nothing)

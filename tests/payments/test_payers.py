@@ -29,10 +29,10 @@ USES = "SELECT from_invoice, to_invoice, amount_cents FROM payments.credit_use O
 FROM = "SELECT invoice_id, account_code, amount_cents, sec FROM payments.attempt ORDER BY attempt_id"
 
 
-def hold(record: Record, *subscriptions: int, event: str = "payment_hold", number: int = 1) -> None:
+def hold(record: Record, *subscriptions: int, event: str = "payment_hold", number: int = 1, day: dt.date = DAY) -> None:
     rows = [
-        {"company_id": 1, "subscription_id": s, "event_no": number, "event": event, "effective_date": DAY,
-         "invoice_id": 1, "business_date": DAY} for s in subscriptions
+        {"company_id": 1, "subscription_id": s, "event_no": number, "event": event, "effective_date": day,
+         "invoice_id": 1, "business_date": day} for s in subscriptions
     ]  # fmt: skip
     seed(record, billing__standing=rows)
 
@@ -54,7 +54,7 @@ def test_an_invoice_on_payment_hold_waits_counted_and_is_drafted_whole_when_the_
     out = ask(record)
     assert (out.totals["on_hold"], out.totals["attempts"], out.totals["quarantined"]) == (1, 0, 0)
     assert (out.rows, asked(record)) == ({}, [])
-    hold(record, 1, event="payment_hold_over", number=2)
+    hold(record, 1, event="payment_hold_over", number=2, day=NEXT)
     over = ask(record, NEXT)
     assert (over.totals["on_hold"], asked(record, NEXT)) == (0, [(1, 1, "B1", 5_000, "PPD", NEXT)])
     assert ask(record, NEXT).rows == {}
@@ -90,6 +90,26 @@ def test_a_retry_waits_for_the_end_of_the_hold(record: Record) -> None:
     later = RETRY + dt.timedelta(days=30)
     assert ask(record, later).totals["retries"] == 1
     assert asked(record, later) == [(1, 2, "B1", 5_000, "PPD", later)]
+
+
+def test_an_earlier_night_knows_no_later_hold_and_no_later_end_of_one(record: Record) -> None:
+    put(record, billing__invoice=[invoice(1, 5_000)])
+    hold(record, 1, day=NEXT)
+    hold(record, 1, event="payment_hold_over", number=2, day=NEXT + dt.timedelta(days=1))
+    assert ask(record, NEXT).totals["on_hold"] == 1
+    assert ask(record).totals["attempts"] == 1
+
+
+def test_a_draft_that_was_asked_for_before_the_hold_leaves_on_its_day(record: Record) -> None:
+    """The payer's invoice has named the day; kept back, it would leave after a lapse, for what is no longer owed."""
+    put(record, billing__invoice=[invoice(1, 5_000, due_date=NEXT)])
+    assert ask(record).totals["attempts"] == 1
+    hold(record, 1, day=NEXT)
+    again = ask(record, NEXT)
+    assert (again.rows, again.totals["on_hold"]) == ({}, 0)
+    with record.step("look", run_no=0, companies=[1], business_date=NEXT) as tx:
+        left = tx.read("payments/to_send")
+    assert left.select("purpose", "amount_cents", "wanted_date").rows() == [("premium", 5_000, NEXT)]
 
 
 # Another person's part.

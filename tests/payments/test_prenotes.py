@@ -48,6 +48,22 @@ def test_accounts_in_use_that_must_be_proved_are_asked_about_once(record: Record
     assert due(record, "never") == []
 
 
+def test_the_account_of_whoever_pays_a_share_is_in_use(record: Record) -> None:
+    """The first of the sponsor's own, and the company's own; of a subscription that is over nobody's."""
+    sponsor = {"person_id": 2, "code": "M2"}
+    accounts_ = ({"person_id": 2}, {"person_id": 2}, {"person_id": None}, {"person_id": 3})
+    given = [{**a, "account_blind": bytes([n])} for n, a in enumerate(accounts_)]
+    running, over = {"account_code": ""}, {"subscription_id": 2, "code": "S2", "account_code": "", "end_date": DAY}
+    shares = [
+        {"part": 2, "payer": "person", "person_id": 2, "percent": "40"},
+        {"part": 3, "payer": "company", "percent": "10"},
+        {"subscription_id": 2, "part": 2, "payer": "person", "person_id": 3, "percent": "40"},
+    ]
+    people = [{}, sponsor, {"person_id": 3, "code": "M3"}]
+    put(record, *given, master__person=people, master__subscription=[running, over], master__payer_share=shares)
+    assert [row[1:4] for row in due(record)] == [("B1", "debit", "PPD"), ("B3", "debit", "CCD")]
+
+
 @pytest.mark.parametrize(
     ("account", "prenote", "asked"),
     [

@@ -14,7 +14,15 @@ import polars as pl
 import pytest
 
 from assets.partitions import BOOKS, nights_until
-from pipelines.schedules import SCHEDULES, monthly_close, nightly, releases, weekly_audit
+from pipelines.schedules import (
+    SCHEDULES,
+    monthly_close,
+    nightly,
+    nightly_documents,
+    nightly_receivables,
+    releases,
+    weekly_audit,
+)
 from resources.desk import Desk
 from tests.support.seed import seed
 
@@ -113,6 +121,19 @@ def test_releases_leave_twice_a_banking_day_and_never_on_a_holiday(books: Any, i
     assert len({key for _, key, _ in found}) == len(found)
 
 
+@pytest.mark.parametrize(("schedule", "hour"), [(nightly_documents, 5), (nightly_receivables, 4)], ids=["5", "4"])
+def test_documents_and_receivables_follow_the_night_on_the_books_own_clock(
+    books: Any, instance: dg.DagsterInstance, schedule: Any, hour: int
+) -> None:
+    found = asked(schedule, books, instance, hours(dt.datetime(2026, 10, 31, 16, tzinfo=dt.UTC), 2))
+    assert len(found) == len({key for _, key, _ in found}) == 4
+    for at, key, partition in found:
+        book, _, date = partition.partition("|")
+        local = at.astimezone(ZoneInfo(ZONES[book]))
+        assert (local.hour, str(local.date())) == (hour, date)
+        assert key == f"{date}/{hour:02d}/{book}"
+
+
 @pytest.mark.parametrize("holiday", [dt.date(2026, 11, 11), dt.date(2026, 11, 26), dt.date(2026, 12, 25)])
 def test_a_bank_holiday_says_so(books: Any, instance: dg.DagsterInstance, holiday: dt.date) -> None:
     nine_in_new_york = dt.datetime.combine(holiday, dt.time(14), dt.UTC)
@@ -130,7 +151,7 @@ def test_every_book_is_closed_and_audited(desk: Desk, instance: dg.DagsterInstan
     assert [str(r.partition_key) for r in noon] == ["north|2026-11-02", "south|2026-11-02"]
 
 
-@pytest.mark.parametrize("schedule", SCHEDULES[:4], ids=lambda s: s.name)
+@pytest.mark.parametrize("schedule", SCHEDULES[:-1], ids=lambda s: s.name)
 def test_a_house_without_books_skips(instance: dg.DagsterInstance, schedule: Any) -> None:
     nothing = tick(schedule, desk_of({}), instance, dt.datetime(2026, 11, 2, 6, tzinfo=dt.UTC))
     assert isinstance(nothing, dg.SkipReason)

@@ -214,7 +214,7 @@ def test_it_listens_on_its_socket_only_and_keeps_durability_on(server_home: Path
         "server_encoding": "UTF8",
         "password_encryption": "scram-sha-256",
         "max_connections": "60",
-        "shared_buffers": "256MB",
+        "shared_buffers": "512MB",
         "work_mem": "64MB",
     }
     with psycopg.connect(embedded.start(server_home).superuser_uri()) as connection:

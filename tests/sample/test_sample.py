@@ -154,7 +154,52 @@ def test_accounts_tell_what_is_known_of_them(book: Path) -> None:
     assert shares["written"] > 0.75
     assert shares["web"] > 0.1
     assert shares["phone"] > 0.02
-    assert accounts["closed_on"].null_count() == accounts.height
+    told = json.loads((book / "EXPECTED.json").read_text(encoding="utf-8"))["story"]
+    closed = accounts.filter(pl.col("closed_on").is_not_null())
+    assert (set(closed["account_code"]), set(closed["closed_on"])) == (set(told["closed"]), {told["closed_on"]})
+
+
+def test_the_story_has_a_promise_and_those_who_do_not_pay(book: Path) -> None:
+    told = json.loads((book / "EXPECTED.json").read_text(encoding="utf-8"))["story"]
+    subscription, member, product, tier = told["promised"]
+    prices = read(book, "prices").with_columns(pl.col("amount").cast(pl.Float64))
+    own = prices.filter(pl.col("member_code").is_not_null())
+    assert own.select("member_code", "product_code", "tier").rows() == [(member, product, tier)]
+    all_pay = prices.filter(product_code=product, tier=tier, valid_from="2026-01-01").filter(
+        pl.col("company_code").is_null()
+    )
+    assert own["amount"].item() == pytest.approx(0.9 * all_pay["amount"].item(), abs=0.01)
+    held = read(book, "subscriptions")
+    of = {row["subscription_code"]: row for row in held.iter_rows(named=True)}
+    assert {of[c]["product_code"][:2] for c in (*told["unpaid"], subscription)} == {"EG"}
+    assert {of[c]["product_code"][:2] for c in told["ending"]} == {"LG"}
+    assert {of[c]["account_code"] for c in (*told["unpaid"], *told["ending"])} == set(told["closed"])
+    later = read(book / "changes", "subscriptions")["subscription_code"]
+    assert not set(later) & {subscription, *told["unpaid"], *told["ending"]}
+
+
+def test_a_product_by_age_a_fee_by_quarter_a_paid_trial_and_ladders(book: Path) -> None:
+    prices, fees, products = read(book, "prices"), read(book, "fees"), read(book, "products")
+    bands = prices.filter(product_code="LG-INCOME", valid_from="2026-01-01").select("age_from", "age_to", "amount")
+    assert bands.rows() == [("0", "34", "19.80"), ("35", "49", "31.50"), ("50", "150", "54.60")]
+    recurrences = fees.filter(product_code="LG-CARE").select("fee_code", "recurrence").rows()
+    assert recurrences == [("PREMIUM", "monthly"), ("SUPPLIES", "quarterly")]
+    assert fees.filter(kind="trial")["product_code"].to_list() == ["LG-SAVER"]
+    assert products.filter(product_code="LG-SAVER")["trial_days"].item() == "14"
+    assert set(products["dunning"]) == set(read(book, "dunning_steps")["ladder"]) == {"grace", "services"}
+
+
+def test_an_employer_is_a_tree_of_groups_whose_people_pay_a_share(book: Path) -> None:
+    groups, held, shares = read(book, "sub_groups"), read(book, "subscriptions"), read(book, "payer_shares")
+    tree = dict(
+        groups.with_columns(pl.col("parent_code").fill_null("")).select("group_code", "parent_code").iter_rows()
+    )
+    assert tree == {"PLANT": "", "PLANT-LATHE": "PLANT", "PLANT-FINISH": "PLANT", "OFFICE": ""}
+    millwork = held.filter(company_code="MILLWORK")
+    assert set(millwork["group_code"]) == set(tree)
+    assert held.filter(pl.col("company_code") != "MILLWORK")["group_code"].null_count() > 0
+    assert shares["subscription_code"].to_list() == millwork["subscription_code"].to_list()
+    assert set(shares.select("payer", "percent").rows()) == {("member", "30")}
 
 
 def test_every_company_can_pay_its_vendors_agents_and_their_uplines(book: Path) -> None:

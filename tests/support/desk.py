@@ -110,10 +110,10 @@ class Desk:
         totals: dict[str, int] = {}
         for name, step in (
             ("banking.settle", functools.partial(settle, partners=self.partners)),
-            ("payables.accrue", accrue_payables),
-            ("commissions.accrue", accrue_commissions),
             ("billing.charges", charge),
             ("payments.attempts", plan_attempts),
+            ("payables.accrue", accrue_payables),
+            ("commissions.accrue", accrue_commissions),
         ):
             totals |= self.step(name, step).totals
         return totals | self.instruct().totals | self.originate().totals

@@ -44,7 +44,7 @@ class World:
 
     @contextmanager
     def runner(self) -> Iterator[Runner]:
-        with open_runner(self.desk, self.script.settled_on) as runner:
+        with open_runner(self.desk, self.script.overdue_on) as runner:
             yield runner
 
 
