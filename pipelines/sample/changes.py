@@ -10,7 +10,10 @@ from pipelines.sample.catalogue import prices, writing_agents
 from pipelines.sample.draw import Draw
 from pipelines.sample.members import Members, account_numbers, covered, make_members
 from pipelines.sample.paying import payer_shares
-from pipelines.sample.story import Story
+from pipelines.sample.story import COMPANY, Story
+
+# What was typed for somebody's ZIP: the form is right, and no place has it.
+NO_ZIP = "00000"
 
 
 def changes(
@@ -52,6 +55,25 @@ def changes(
         "subscriptions_added": new.subscriptions.height,
     }
     return files, counts
+
+
+def mistyped(base: Members, date: dt.date, told: Story, later: dict[str, pl.DataFrame]) -> pl.DataFrame:
+    """A person as he stands in people.csv of whom the first drop has `NO_ZIP`, and the later one what is right.
+
+    He has a dental plan by himself, for some time, and nothing else changes with him or is told of him: what becomes of
+    him at the vendor is due to the ZIP. No row when there is nobody like that.
+    """
+    others = [*later["subscriptions.csv"]["subscription_code"], told.promised[0], *told.unpaid, *told.ending]
+    own = pl.col("subscription_code")
+    busy = base.subscriptions.filter(own.is_in(others) | own.is_in(base.holds["subscription_code"].implode()))
+    dental = base.subscriptions.filter(
+        (pl.col("company_code") == COMPANY)
+        & pl.col("product_code").str.starts_with("BS-")
+        & (pl.col("tier") == "EMP")
+        & pl.col("end_date").is_null()
+        & (pl.col("start_date") <= date - dt.timedelta(days=60))
+    ).join(busy, on="member_code", how="anti", maintain_order="left")
+    return base.people.join(dental.head(1), on=["company_code", "member_code"], how="semi", maintain_order="left")
 
 
 def _altered(

@@ -13,7 +13,7 @@ import polars as pl
 from assets.intake.layouts import BY_NAME
 from formats.errors import SettingsError
 from pipelines.sample.catalogue import catalogue, promised, writing_agents
-from pipelines.sample.changes import changes
+from pipelines.sample.changes import NO_ZIP, changes, mistyped
 from pipelines.sample.draw import Draw
 from pipelines.sample.faults import plant
 from pipelines.sample.members import Members, make_members
@@ -56,14 +56,19 @@ def make_sample(members: int, seed: int, out: Path, date: dt.date, *, bad_share:
         )
     base = make_members(seed, date, members, agents=writing_agents(members))
     told = story_of(base, date, members)
+    later, counts = changes(seed, date, base, members, told)
+    wrong = mistyped(base, date, told, later)
     files, misfits = _first_drop(seed, date, base, members, told)
+    at = pl.col("member_code").is_in(wrong["member_code"].implode())
+    files["people.csv"] = files["people.csv"].with_columns(zip=pl.when(at).then(pl.lit(NO_ZIP)).otherwise("zip"))
     bad_rows: dict[str, int] = {}
     findings: list[dict[str, Any]] = []
     if bad_share:
         files, bad_rows, findings = plant(seed, files, round(members * bad_share))
-    later, counts = changes(seed, date, base, members, told)
     people = pl.concat([base.people, later["people.csv"]])
     later["bank_accounts.csv"] = _with_holders(known(seed, date, later["bank_accounts.csv"], proved=False), people)
+    later["people.csv"] = pl.concat([wrong, later["people.csv"]])
+    counts["people_corrected"] = wrong.height
     rows = {name: frame.height for name, frame in files.items()}
     expected = {
         "members": members,

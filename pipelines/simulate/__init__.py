@@ -26,7 +26,8 @@ def answer(desk: Desk, who: str, date: dt.date, seed: int) -> list[dict[str, Any
         ExchangeError: a delivered file can't be opened, or is not signed by us.
     """
     from pipelines.simulate import bank, vendor  # noqa: PLC0415 - formats and gpg, which the command line may not need
-    from pipelines.simulate.setup import INVENTED, their_keys  # noqa: PLC0415
+    from pipelines.simulate.invented import INVENTED  # noqa: PLC0415
+    from pipelines.simulate.setup import their_keys  # noqa: PLC0415
 
     codes = [each.code for each in INVENTED if each.kind == who and their_keys(desk.home, each.code).is_dir()]
     if not codes:

@@ -17,8 +17,8 @@ import polars as pl
 from formats import nacha
 from formats.errors import FormatError
 from formats.problems import ERROR
+from pipelines.simulate.invented import BANK
 from pipelines.simulate.mailbox import opened
-from pipelines.simulate.setup import BANK
 from pipelines.simulate.statement import of_others, side_of, statement, use_of
 from resources.home import Home
 

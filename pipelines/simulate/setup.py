@@ -18,10 +18,10 @@ import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from formats.errors import ExchangeError
+from pipelines.simulate.invented import INVENTED, LAYOUTS, Invented
 from resources.allow_list import AllowList, load_allow_list
 from resources.endpoint import make_ssh_keypair, write_private
 from resources.home import ROOT, Home
@@ -29,68 +29,8 @@ from resources.loopback import HOST_KEY_FILE
 from resources.partners import load_partner
 from resources.pgp import KeyPair, make_keypair
 
-BANK = "first-harbor"
 _START_LIMIT_S = 20.0
 _STOP_LIMIT_S = 10.0
-
-
-@dataclass(frozen=True)
-class Invented:
-    """A counterparty that does not exist. `table` is what its profile says beyond server and keys, as TOML."""
-
-    code: str
-    name: str
-    kind: str
-    table: str
-
-
-_BANK_TABLE = """\
-[nacha]
-immediate_destination = "011000992"
-destination_name = "FIRST HARBOR BANK"
-origin_name = "DAYBOOK"
-odfi = "01100099"
-sec = ["PPD", "CCD", "CTX", "WEB", "TEL"]
-time_zone = "America/New_York"
-cutoffs = [
-  { name = "same-day morning", at = "10:00", same_day = true },
-  { name = "same-day afternoon", at = "14:00", same_day = true },
-  { name = "evening", at = "20:00" },
-]
-same_day = "wanted"
-lead_banking_days = 1
-max_lines = 1_000_000
-entry_limit_cents = 100_000_000
-file_limit_cents = 10_000_000_000
-day_limit_cents = 20_000_000_000
-hold_banking_days = 5
-retry_after_days = 5
-prenote = "new"
-"""
-_VENDOR_TABLE = """\
-[edi834]
-sender_id = "DAYBOOK"
-receiver_id = "{receiver}"
-usage = "P"
-line_end = "{line_end}"
-end_date = "{end_date}"
-# Small sets: pyx12 judges them side by side, and an answer about one leaves the others alone.
-max_members_per_set = 500
-"""
-
-
-def _vendor(code: str, name: str, line_end: str = "lf", end_date: str = "last_day_covered") -> Invented:
-    receiver = code.upper().replace("-", "")[:15]
-    return Invented(code, name, "vendor", _VENDOR_TABLE.format(receiver=receiver, line_end=line_end, end_date=end_date))
-
-
-INVENTED = (
-    Invented(BANK, "First Harbor Bank", "bank", _BANK_TABLE),
-    _vendor("evergreen", "Evergreen Health"),
-    _vendor("brightsmile", "BrightSmile Dental", line_end="none"),
-    _vendor("clearview", "ClearView Vision", end_date="first_day_not_covered"),
-    _vendor("lifeguard", "LifeGuard Mutual", line_end="crlf"),
-)
 
 
 def setup_partners(home: Home, invented: Sequence[Invented] = INVENTED) -> list[str]:
@@ -197,13 +137,16 @@ def _make(home: Home, who: Invented, ours: KeyPair, theirs: KeyPair, port: int) 
     (there / "fingerprints.json").write_text(json.dumps({"daybook": ours.fingerprint, "own": theirs.fingerprint}))
     (there / "ssh.pub").write_text(ssh.public_line + "\n", encoding="ascii")
     host_key = (home.counterparties / f"{HOST_KEY_FILE}.pub").read_text(encoding="ascii").strip()
+    if who.layout is not None:
+        (home.partners / LAYOUTS.name).mkdir(exist_ok=True)
+        shutil.copyfile(LAYOUTS / who.layout, home.partners / LAYOUTS.name / who.layout)
     keys = os.path.relpath(here, home.partners)
     text = f"""\
 # An invented {who.kind}: part of the simulation.
 code = "{who.code}"
 kind = "{who.kind}"
 name = "{who.name}"
-file_name = "{{company}}_{{kind}}_{{date}}_{{sequence}}.txt"
+file_name = "{who.file_name}"
 
 [sftp]
 host = "127.0.0.1"

@@ -27,7 +27,8 @@ import pytest
 
 from assets.delivery.approval import approve
 from assets.delivery.release import release
-from pipelines.simulate.setup import BANK, INVENTED, setup_partners, their_keys
+from pipelines.simulate.invented import BANK, INVENTED
+from pipelines.simulate.setup import setup_partners, their_keys
 from resources import pgp
 from resources.database import Logins
 from resources.home import ROOT, Home

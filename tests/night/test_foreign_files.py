@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 
 from pipelines.nights import exceptions, house
+from pipelines.simulate.invented import BANK
 from pipelines.simulate.mailbox import SUFFIX, opened
-from pipelines.simulate.setup import BANK, their_keys
+from pipelines.simulate.setup import their_keys
 from resources.pgp import Keyring, PartnerKey, keyring
 from tests.conftest import CORPUS
 from tests.support.answers import answer_file, back

@@ -9,8 +9,9 @@ import pytest
 
 from formats.edi834 import Enrollment, Profile, Stamp, read_acks, write
 from formats.edi834.segments import split
+from pipelines.simulate.invented import INVENTED
 from pipelines.simulate.mailbox import opened
-from pipelines.simulate.setup import INVENTED, setup_partners
+from pipelines.simulate.setup import setup_partners
 from pipelines.simulate.vendor import answer
 from resources.home import Home
 from resources.partners import load_partners

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.simulate.setup import BANK, setup_partners, start_server, stop_server, their_keys
+from pipelines.simulate.invented import BANK
+from pipelines.simulate.setup import setup_partners, start_server, stop_server, their_keys
 from resources.home import Home
 from resources.partners import Partner, load_partners
 from resources.pgp import PartnerKey, keyring
