@@ -11,7 +11,7 @@ from formats.errors import SettingsError
 from pipelines.cli.options import DATE
 from pipelines.cli.output import Result, command, console, doing
 from pipelines.demo import DEMO_DATE, Script, finish, play, prepare
-from pipelines.demo.shown import billing_text, right
+from pipelines.demo.shown import billing_text, enrollment_text, right
 from pipelines.tables import nights_text
 from pipelines.workplace import open_desk, open_runner
 from resources.desk import Limits
@@ -22,15 +22,15 @@ from resources.desk import Limits
 @click.option("--date", "date", type=DATE, default=DEMO_DATE, show_default=True, help="business date of the night")
 @click.option("--seed", type=int, default=1, show_default=True)
 @command(
-    lambda r: f"{nights_text(r)}\n\n{billing_text(r['billing'])}",
+    lambda r: f"{nights_text(r)}\n\n{enrollment_text(r['enrollment'])}\n\n{billing_text(r['billing'])}",
     failed=lambda r: not (all(n["ledger_balanced"] for n in r["nights"]) and right(r["billing"])),
 )
 def demo(members: int, date: dt.date, seed: int) -> Result:
     """Run a whole business night with an invented book, a loopback bank and four vendors.
 
-    Previews, bills, drafts by ACH, enrols by 834, delivers over SFTP with PGP, is answered, reconciles, settles,
-    accrues, credits, reminds, lets lapse, mails PDFs to a sink, proves the ledger and writes the reports. Everything
-    stays under the home folder (var/). Run it again: nothing is appended.
+    Previews, bills, drafts by ACH, enrols by 834 and in vendors' own layouts, delivers over SFTP with PGP, is answered,
+    reconciles, settles, accrues, credits, reminds, lets lapse, mails PDFs to a sink, proves the ledger and writes the
+    reports. Everything stays under the home folder (var/). Run it again: nothing is appended.
     """
     from resources.pgp import gpg_missing  # noqa: PLC0415
 

@@ -22,6 +22,7 @@ from formats.errors import SettingsError
 from pipelines.approvals import approve_checked
 from pipelines.cli.output import doing
 from pipelines.demo.billing import give_credit, keep_some, let_lapse, look_ahead, told
+from pipelines.demo.enrollment import told_vendors
 from pipelines.demo.script import APPROVER, OPERATOR, Script
 from pipelines.loading import load_folder
 from resources.desk import Desk
@@ -173,7 +174,7 @@ def finish(desk: Desk, script: Script, nights: list[Night], began: float) -> dic
 
     figures = [summary(desk, *night) for night in nights]
     result = report(desk, figures, time.perf_counter() - began, by_day=[script.answered_on])
-    return {**result, "billing": told(desk, script)}
+    return {**result, "billing": told(desk, script), "enrollment": told_vendors(desk, script)}
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""What the demo shows of billing as text for a terminal."""
+"""What the demo shows of billing and of enrollment as text for a terminal."""
 
 from __future__ import annotations
 
@@ -21,6 +21,13 @@ _AGING = {"book": "book", "date": "as of", "not_due_cents": "not due $", "to_30_
           "to_60_cents": "to 60 $", "to_90_cents": "to 90 $", "over_90_cents": "over 90 $",
           "credits_cents": "credits $", "open_cents": "open $", "difference_cents": "less account 1100 $",
           "forecast_cents": "next 12 months $", "unbilled": "unbilled periods"}  # fmt: skip
+
+_TOLD = {"partner": "vendor", "form": "form", "purpose": "purpose", "files": "files", "members": "members told",
+         "refused": "refused, or some of it"}  # fmt: skip
+_REFUSED = {"partner": "vendor", "file": "file", "sets": "sets", "members": "members", "again": "told again in",
+            "why": "why"}  # fmt: skip
+_LISTS = {"partner": "vendor", "kind": "list", "company": "company", "member": "member", "line": "line",
+          "plan_code": "plan", "columns": "what differs"}  # fmt: skip
 
 
 def right(billing: Mapping[str, Any]) -> bool:
@@ -46,6 +53,30 @@ def billing_text(billing: Mapping[str, Any]) -> str:
         table(billing["receivables"], _AGING, "Receivables by age (daybook reports)"),
     ]
     return "\n\n".join(parts)
+
+
+def enrollment_text(enrollment: Mapping[str, Any]) -> str:
+    """`pipelines.demo.enrollment.told_vendors` for a person."""
+    forms = {"edi834": "834", "tabular": "its own layout"}
+    told = [row | {"form": forms[row["kind"]]} for row in enrollment["files"]]
+    refused = [
+        {**row, "file": f"{row['name']}{_number(row)}", "sets": ", ".join(map(str, row["sets"])),
+         "again": ", ".join(f"{a['name']}{_number(a)}" for a in row["again"]) or "the next one"}
+        for row in enrollment["refused"]
+    ]  # fmt: skip
+    parts = [table(told, _TOLD, "What vendors were told")]
+    if refused:
+        parts.append(table(refused[:_MOST], _REFUSED, f"What they refused{_rest(refused)}"))
+    for one in enrollment["discrepancies"]:
+        rows = [row | {"partner": one["partner"]} for row in one["rows"]]
+        counts = ", ".join(f"{one[n]} {n.replace('_', ' ')}" for n in ("missing_there", "missing_here", "different"))
+        head = f"The list that {one['partner']} sent as of {one['as_of']} (daybook discrepancy): {counts}"
+        parts.append(table(rows[:_MOST], _LISTS, f"{head}{_rest(rows)}"))
+    return "\n\n".join(parts)
+
+
+def _number(file: Mapping[str, Any]) -> str:
+    return f" (ISA13 {file['interchange']})" if file["interchange"] is not None else ""
 
 
 def _explained(one: Mapping[str, Any]) -> str:

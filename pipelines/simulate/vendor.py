@@ -28,7 +28,7 @@ _FAULTS = {"N4": (3, "116", "7"), "DMG": (2, "1251", "8"), "NM1": (3, "1035", "6
 _HAS_ELEMENT_ERRORS, _OPENS_AT = "8", dt.time(9, 30)
 _RATES = {who.code: who.refuses for who in INVENTED}
 # The list that a vendor sends of whom it holds, and the one in it of whom nobody here has heard.
-_LIST_NAME, _FEWEST = "members_held.csv", 4
+_LIST_NAME, _FEWEST = "members_held.csv", 3
 _STRANGER = {"MemberId": "X000001", "SubscriberId": "X000001", "FirstName": "NOBODY", "LastName": "INVENTED",
              "BirthDate": "1970-01-01"}  # fmt: skip
 
@@ -58,8 +58,8 @@ def answer(home: Home, code: str, seed: int, date: dt.date, reject_rate: float |
             if box.has_sent(reply):
                 continue
             data = box.open(name)
-            if code == LISTING and not box.has_sent(_LIST_NAME):
-                box.send(_LIST_NAME, listed(data))
+            if code == LISTING and not box.has_sent(_LIST_NAME) and (own := listed(data)):
+                box.send(_LIST_NAME, own)
                 done.append({"partner": code, "name": _LIST_NAME, "answers": name, "verdict": "roster"})
             if not data.startswith(b"ISA"):
                 continue  # a layout of the vendor's own knows no acknowledgement
@@ -121,19 +121,24 @@ def _errors(wrong: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def listed(data: bytes) -> bytes:
-    """A vendor's own list of members: what it was sent, without the first line, with another city, and one more.
+def listed(data: bytes) -> bytes | None:
+    """A vendor's own list of members: what it was sent, less its first member, another city for the second, one more.
 
     Args:
-        data: a file in the layout `clearview.toml`, one line per person and plan.
+        data: a file in the layout `clearview.toml`, a line per person and plan.
+
+    Returns:
+        The list in the same layout; None when the file holds too few for that.
     """
     rows = list(csv.DictReader(io.StringIO(data.decode("utf-8"))))
-    if len(rows) < _FEWEST:
-        return data
-    away, other, like = rows[0], rows[1], rows[-1]
-    rows = [row for row in rows if row["MemberId"] != away["MemberId"]]
+    heads = list(dict.fromkeys(row["MemberId"] for row in rows if row["Relationship"] == "SELF" and not row["End"]))
+    if len(heads) < _FEWEST:
+        return None
+    away, other, *_ = heads
+    like = next(row for row in rows if row["MemberId"] == away)
+    rows = [row for row in rows if row["MemberId"] != away]
     for row in rows:
-        if row["MemberId"] == other["MemberId"]:
+        if row["MemberId"] == other:
             row["City"] = "ELSEWHERE"
     rows.append({**like, **_STRANGER})
     text = io.StringIO()

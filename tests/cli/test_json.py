@@ -77,8 +77,13 @@ def test_demo(demo: Said, home: Path) -> None:
         (DATE, "north"), (DATE, "south"), (SETTLED, "north"), (SETTLED, "south"), (OVERDUE, "north"),
     ]  # fmt: skip
     assert all(n["ledger_balanced"] for n in result["nights"])
-    assert {f["kind"] for f in result["files"]} == {"nacha", "edi834"}
-    assert {f["state"] for f in result["files"]} <= {"acknowledged", "rejected"}
+    assert {f["kind"] for f in result["files"]} == {"nacha", "edi834", "tabular"}
+    answered = {f["state"] for f in result["files"] if f["kind"] != "tabular"}
+    assert answered <= {"acknowledged", "rejected"}
+    has({"partner": str, "kind": str, "purpose": str, "files": int, "members": int, "refused": int},
+        *result["enrollment"]["files"])  # fmt: skip
+    assert result["enrollment"]["refused"]
+    assert [d["partner"] for d in result["enrollment"]["discrepancies"]] == ["clearview"]
     assert all(Path(r["path"]).is_file() and Path(r["path"]).is_relative_to(home) for r in result["reports"])
     has(BILLING, result["billing"])
     has({"company": str, "kind": str, "number": str, "path": str, "sha256": str}, *result["billing"]["papers"])

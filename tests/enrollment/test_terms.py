@@ -467,6 +467,19 @@ def test_a_vendor_may_take_a_layout_of_its_own(vendor: Callable[..., Vendor]) ->
     assert them.run().rows == {}
 
 
+def test_a_full_file_in_a_layout_without_dates_goes_each_night_though_its_bytes_are_the_same(
+    vendor: Callable[..., Vendor],
+) -> None:
+    them = vendor(format=str(Path(__file__).parent / "layouts" / "evergreen.toml"))
+    them.run()
+    first = them.send()
+    assert them.run().totals["files"] == 1
+    assert them.send() == first
+    assert them.again().rows == {}
+    names = [name for (name,) in them.look("SELECT name FROM exchange.file ORDER BY file_id")]
+    assert names == ["HARBOR_tabular_20261002_01.txt", "HARBOR_tabular_20261003_01.txt"]
+
+
 @pytest.mark.parametrize(("hours", "overdue"), [(None, 3), (24, 2), (100, 5), (0, None)])
 def test_a_missing_answer_is_an_alarm_after_the_hours_agreed_on(
     vendor: Callable[..., Vendor], hours: int | None, overdue: int | None

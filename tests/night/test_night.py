@@ -7,8 +7,9 @@ from pathlib import Path
 
 from pipelines.demo import finish, play
 from pipelines.demo.billing import told
+from pipelines.demo.enrollment import told_vendors
 from pipelines.demo.script import APPROVER
-from pipelines.demo.shown import billing_text, right
+from pipelines.demo.shown import billing_text, enrollment_text, right
 from pipelines.nights import books_of, house, listed_ach, listed_files, summary
 from pipelines.sample.story import story
 from resources.database import connect
@@ -68,20 +69,70 @@ def test_the_desk_proves_accounts_tries_again_and_undoes_the_same_day(played: Wo
 
 
 def test_every_file_left_and_was_answered(played: World) -> None:
-    states = {f["state"] for f in listed_files(played.desk, played.script.date)}
-    assert states <= {"acknowledged", "rejected"}
-    assert "acknowledged" in states
+    states = {(f["kind"], f["state"]) for f in listed_files(played.desk, played.script.date)}
+    # A layout of a vendor's own knows no acknowledgement.
+    assert {s for k, s in states if k != "tabular"} <= {"acknowledged", "rejected"}
+    assert {("nacha", "acknowledged"), ("edi834", "acknowledged"), ("tabular", "sent")} <= states
     assert all(len(f["sha256"]) == 64 for f in listed_files(played.desk, played.script.date))
 
 
 def test_the_result_has_the_agreed_shape(played: World) -> None:
     nights = [(played.script.date, book, "") for book in books_of(played.desk)]
     result = finish(played.desk, played.script, nights, 0.0)
-    assert list(result) == ["nights", "files", "ach", "reports", "exceptions", "seconds", "billing"]
+    assert list(result) == ["nights", "files", "ach", "reports", "exceptions", "seconds", "billing", "enrollment"]
     assert [list(n) for n in result["nights"]] == [NIGHT_KEYS, NIGHT_KEYS]
     assert all({"kind", "partner", "path", "sha256", "state"} <= set(f) for f in result["files"])
     assert all({"name", "path", "sha256"} <= set(r) and Path(r["path"]).is_file() for r in result["reports"])
     assert isinstance(result["exceptions"], int)
+
+
+def test_each_vendor_is_told_as_it_agreed(played: World) -> None:
+    found = told_vendors(played.desk, played.script)
+    assert {(f["partner"], f["kind"], f["purpose"]) for f in found["files"]} == {
+        ("brightsmile", "edi834", "change"), ("clearview", "tabular", "full"), ("evergreen", "edi834", "full"),
+        ("lifeguard", "tabular", "full"),
+    }  # fmt: skip
+    first = {n for n in contents(played) if "_change_20261102_" in n}
+    later = {n for n in contents(played) if "_change_" in n} - first
+    assert first, "the first change file tells everybody"
+    assert later
+    sent = contents(played)
+    for name in later:  # and later ones tell less
+        same = [n for n in first if n.partition("_")[0] == name.partition("_")[0] and "HARBOR" not in n]
+        assert all(len(sent[name]) < len(sent[n]) for n in same)
+    (csv_file, *_) = sorted(n for n in sent if n.startswith("clearview/"))
+    assert sent[csv_file].startswith(b"Group,MemberId,SubscriberId,Relationship,")
+    (fixed, *_) = sorted(n for n in sent if n.startswith("lifeguard/"))
+    lines = sent[fixed].decode().removesuffix("\r\n").split("\r\n")
+    assert {len(line) for line in lines} == {160}
+    assert (lines[0][0], lines[-1][0], int(lines[-1][15:22])) == ("H", "T", len(lines))
+    assert enrollment_text(found)
+
+
+def test_what_a_vendor_refused_is_told_again_corrected_and_with_new_numbers(played: World) -> None:
+    found = told_vendors(played.desk, played.script)
+    (refused,) = [r for r in found["refused"] if r["partner"] == "brightsmile"]
+    assert "N4" in refused["why"]
+    assert "element 3 code 7" in refused["why"]
+    (again,) = refused["again"]
+    assert again["members"] == refused["members"] > 0
+    assert again["interchange"] > refused["interchange"]
+    sent = contents(played)
+    wrong, right_again = (sent[f"brightsmile/{name}"] for name in (refused["name"], again["name"]))
+    assert b"*00000~" in wrong
+    assert b"*00000~" not in right_again
+    assert b"~BGN*15*" in right_again
+    # Nothing of it is refused twice.
+    assert not [r for r in found["refused"] if r["name"] == again["name"]]
+
+
+def test_a_vendors_list_is_held_against_ours(played: World) -> None:
+    (found,) = told_vendors(played.desk, played.script)["discrepancies"]
+    assert found["partner"] == "clearview"
+    assert (found["missing_there"], found["missing_here"], found["different"]) == (1, 1, 1)
+    by_kind = {row["kind"]: row for row in found["rows"]}
+    assert by_kind["different"]["columns"] == "city"
+    assert by_kind["missing_here"]["member"].startswith("position ")
 
 
 def test_what_billing_did_is_seen(played: World) -> None:
