@@ -12,7 +12,7 @@ from formats.edi834.segments import split
 from pipelines.simulate.invented import INVENTED
 from pipelines.simulate.mailbox import opened
 from pipelines.simulate.setup import setup_partners
-from pipelines.simulate.vendor import answer
+from pipelines.simulate.vendor import answer, listed
 from resources.home import Home
 from resources.partners import load_partners
 from resources.pgp import PartnerKey, gpg_missing, keyring
@@ -23,7 +23,7 @@ VENDOR = next(i for i in INVENTED if i.kind == "vendor")
 pytestmark = pytest.mark.skipif(gpg_missing() is not None, reason="gpg is not installed")
 
 
-def enrollment_file(number: int) -> bytes:
+def enrollment_file(number: int, zip_code: str = "04101") -> bytes:
     terms = {
         "name": "V", "sender_id": "DAYBOOK", "receiver_id": "VENDOR",
         "sponsor": {"name": "HARBOR", "id": "123456789"}, "payer": {"name": "VENDOR", "id": "987654321"},
@@ -32,7 +32,7 @@ def enrollment_file(number: int) -> bytes:
     members = pl.DataFrame(
         {
             "member_key": ["M1"], "subscriber_key": ["M1"], "subscriber_id": ["M1"], "is_subscriber": [True],
-            "relationship": ["18"], "last_name": ["SAMPLE"], "city": ["BATH"], "state": ["ME"], "zip": ["04101"],
+            "relationship": ["18"], "last_name": ["SAMPLE"], "city": ["BATH"], "state": ["ME"], "zip": [zip_code],
             "birth_date": [born], "eligibility_begin": [born],
         }
     )  # fmt: skip
@@ -92,6 +92,27 @@ def test_the_same_seed_gives_the_same_clear_answer(home: Home) -> None:
     (home.counterparties / VENDOR.code / "outbox" / "B_ta1_999.x12.pgp").unlink()
     answer(home, VENDOR.code, 7, DATE, reject_rate=0.5)
     assert received(home, "B_ta1_999.x12") == first
+
+
+def test_a_zip_that_no_place_has_is_refused_whatever_the_chances(home: Home) -> None:
+    deliver(home, "Z.txt", enrollment_file(4, "00000"))
+    (said,) = answer(home, VENDOR.code, 1, DATE, reject_rate=0)
+    assert said["verdict"] == "R"
+    (fault,) = read_acks(received(home, said["name"])).errors.iter_rows(named=True)
+    assert (fault["segment"], fault["element"], fault["element_code"]) == ("N4", 3, "7")
+
+
+def test_a_list_lacks_one_has_one_too_many_and_one_elsewhere() -> None:
+    head = "MemberId,Relationship,SubscriberId,FirstName,LastName,BirthDate,City,End\n"
+    people = [f"M{n},SELF,M{n},F{n},L,1980-01-0{n},BATH,\n" for n in (1, 2, 3)]
+    child = "M1-2,CHILD,M1,C,L,2010-01-01,BATH,\n"
+    own = listed("".join([head, people[0], child, *people[1:]]).encode())
+    assert own is not None
+    assert own.decode().splitlines(keepends=True) == [
+        head, child, people[1].replace("BATH", "ELSEWHERE"), people[2],
+        "X000001,SELF,X000001,NOBODY,INVENTED,1970-01-01,BATH,\n",
+    ]  # fmt: skip
+    assert listed("".join([head, people[0], child]).encode()) is None
 
 
 def test_what_somebody_else_signed_is_not_opened(home: Home) -> None:
