@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -72,6 +72,9 @@ def register(tx: Tx, drafts: Sequence[tuple[Draft, Profile | None]], highest: pl
     """
     made = _Made(kit, highest, tx.business_date)
     if drafts:
+        # At least so many sets: families are never cut.
+        sets = [-(-d.meant.members.height // profile.max_members_per_set) for d, profile in drafts if profile]
+        kit = replace(kit, opinion=kit.opinion.shared(sets))
         numbers = Numbers(tx, [d.task.partner for d, profile in drafts if profile])
         for draft, profile in drafts:
             parts = _edi834(draft, profile, numbers, kit, tx.business_date) if profile else draft.parts
