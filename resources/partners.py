@@ -102,6 +102,12 @@ class Partner(_Model):
             raise ValueError(faults(error, "[edi834]")) from None
         return table
 
+    @field_validator("file_name")
+    @classmethod
+    def _template(cls, text: str) -> str:
+        asked(text)
+        return text
+
     @model_validator(mode="after")
     def _terms_of_kind(self) -> Self:
         if (self.nacha is not None) != (self.kind == "bank"):
