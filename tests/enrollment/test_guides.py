@@ -11,14 +11,17 @@ from typing import Any
 import polars as pl
 import pytest
 
+from assets.enrollment.steps import build_files
+from assets.steps import run_step
 from formats.edi834 import read
 from resources.database import Logins
+from resources.guides import guide
 from resources.partners import Partner, load_partner
 from resources.record import Record
 from resources.sealed import SSN
 from resources.vault import Vault
-from tests.enrollment.exchange import Vendor, World, actions, change
-from tests.support.seed import seed
+from tests.enrollment.exchange import Vendor, World, actions, change, vendor_partner
+from tests.support.seed import DAY, night, seed
 
 PROFILE = f"""
 code = "evergreen"
@@ -126,3 +129,19 @@ def test_the_carrier_gets_a_full_file_each_monday_in_its_own_codes(
     assert b"CY" not in second
     told = "SELECT person_id, covered, file_id FROM enrollment.member_state WHERE version = 2"
     assert them.look(told) == [(3, False, 2)]
+
+
+def test_two_companies_of_a_day_never_share_a_name_without_their_codes_in_it(
+    record: Record, vault: Vault, family: World
+) -> None:
+    world = family(master__company=[{}, {"company_id": 2, "code": "GUILD", "name": "Guild"}])
+    world["master__person"] = [*world["master__person"], {"company_id": 2}]
+    world["master__subscription"] = [*world["master__subscription"], {"company_id": 2}]
+    seed(record, **world)
+    named = vendor_partner().model_copy(update={"file_name": guide("exchange")["file_name"]})
+    run = night(record)
+    out = run_step(record, run, "enrollment.files", lambda tx: build_files(tx, {"evergreen": named}, vault))
+    assert not out.set_aside
+    with record.step("look", run_no=0, companies=(1, 2), business_date=DAY) as tx:
+        names = tx.select("SELECT company_id, name FROM exchange.file ORDER BY 1").rows()
+    assert names == [(1, "DAYBOOK.I834.D261001.T010100001.P"), (2, "DAYBOOK.I834.D261001.T010100002.P")]
