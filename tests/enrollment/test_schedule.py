@@ -39,7 +39,7 @@ def test_what_changes_between_two_files_is_told_by_the_next(
         if number in between:
             change(them.record, between[number])
         if number == 6:
-            began = {"start_date": day, "end_date": day + dt.timedelta(days=1)}
+            began = {"start_date": day - dt.timedelta(days=1), "end_date": day}  # after the last file
             seed(
                 them.record,
                 master__person=[{"person_id": 7, "code": "M7", "last_name": "Sample7"}],
@@ -52,7 +52,7 @@ def test_what_changes_between_two_files_is_told_by_the_next(
     assert [day for (day,) in them.look(FILES)] == sorted(due)
     told = "SELECT person_id, covered, coverage_end FROM enrollment.member_state WHERE file_id = 2 ORDER BY 1"
     assert them.look(told) == [
-        (1, False, dt.date(2026, 10, 7)), (2, True, None), (7, False, dt.date(2026, 10, 7)),
+        (1, False, dt.date(2026, 10, 7)), (2, True, None), (7, False, dt.date(2026, 10, 6)),
     ]  # fmt: skip
 
 
