@@ -94,8 +94,10 @@ class Partner(_Model):
         if table is None:
             return None
         here, ours = Profile.model_fields.keys(), VendorTerms.model_fields.keys()
-        if elsewhere := sorted((table.keys() & (ours | {"file_name"})) - here):
-            raise ValueError(f"{', '.join(elsewhere)} stand under [enrollment], and file_name above all tables")
+        if elsewhere := sorted((table.keys() & ours) - here):
+            raise ValueError(f"what holds for files of every form is said under [enrollment]: {', '.join(elsewhere)}")
+        if "file_name" in table:
+            raise ValueError("file_name is said above all tables: it holds for files of every form")
         try:
             Profile.model_validate(_ANYBODY | table)
         except ValidationError as error:

@@ -36,8 +36,8 @@ class VendorTerms(BaseModel):
     `termination`: what a full file says of ended coverage: `window` repeats it for `termination_days`; `once` says it
     until the vendor has taken it; `omission` never says it, absence ends. A change file says an end until it is taken.
     `starts_ahead_days`: a coverage that begins later is not told yet.
-    `retro_days`: a change of what the vendor holds that takes effect earlier than so many days ago waits for a person;
-    none: any may go.
+    `retro_days`: what a change file would say of more than so many days ago, of what the vendor holds, waits for a
+    person; none: any may go. A full file says how things stand, and knows no such limit.
     `answer_hours`: counted from the end of the day on which a file was sent; then a missing answer is an alarm. 0: this
     vendor never answers, so that what was sent counts as heard. Left out: 48 for an 834, 0 for a layout of its own.
     `unanswered`: what a change file does while an earlier one is open: `repeat` what is on its way, so that nothing

@@ -96,8 +96,9 @@ def test_guides_are_terms_only() -> None:
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ('termination = "once"\n', "edi834: termination stand under [enrollment], and file_name above all tables"),
-        ('file_name = "x"\nretro_days = 3\n', "edi834: file_name, retro_days stand under [enrollment]"),
+        ('termination = "once"\n', "what holds for files of every form is said under [enrollment]: termination"),
+        ('termination_days = 9\nretro_days = 3\n', "said under [enrollment]: retro_days, termination_days"),
+        ('file_name = "x"\n', "edi834: file_name is said above all tables"),
         ("[edi834.schedule]\nfull = 'daily'\n", "edi834: schedule: Extra inputs are not permitted"),
         ("[edi834.tiers]\nEMP = 'SOLO'\n", "SOLO"),
         ("[edi834]\n", "is not TOML"),
