@@ -20,6 +20,11 @@ _PERSONAL = [
 ]  # fmt: skip
 
 
+def plain(column: str) -> pl.Expr:
+    """A text in its plainest spelling: capitals without accents and marks, as files of any character set agree on."""
+    return pl.col(column).str.normalize("NFKD").str.to_uppercase().str.replace_all("[^A-Z0-9]", "")
+
+
 def coverage_rows(
     subscriptions: pl.DataFrame,
     holds: pl.DataFrame,

@@ -67,6 +67,7 @@ def vendor(
     record: Record, logins: Logins, vault: Vault, family: Callable[..., dict[str, list[dict[str, Any]]]]
 ) -> Callable[..., Vendor]:
     """The exchange with one vendor: of a world (the family), with keys of [edi834] and terms of [enrollment]."""
+
     def make(world: dict[str, Any] | None = None, edi834: dict[str, Any] | None = None, **terms: Any) -> Vendor:
         seed(record, **(world or family()))
         return Vendor(record, Record(logins.releaser), vault, VendorTerms(**terms), edi834 or {})
