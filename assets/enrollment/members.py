@@ -93,14 +93,15 @@ def _digests(rows: pl.DataFrame, words: list[str]) -> list[bytes]:
     return [hashlib.sha256(value.encode()).digest() for value in text]
 
 
-def untold(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a full file that the vendor has not been told as they are now.
+def untold(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a full file that the vendor is not certain to hold as they are now.
 
     Args:
         rows: KEY and fingerprint among others.
-        told: KEY and fingerprint of the last the vendor may hold.
+        held: what the vendor may hold (`changes.beliefs`), with fingerprint.
     """
-    known = told.select(*KEY, told_print="fingerprint")
+    certain = (pl.col("version") > 0).all() & (pl.col("fingerprint").n_unique() == 1)
+    known = held.group_by(KEY).agg(pl.when(certain).then(pl.col("fingerprint").first()).alias("told_print"))
     fresh = pl.col("told_print").ne_missing(pl.col("fingerprint"))
     return rows.join(known, on=KEY, how="left", maintain_order="left").filter(fresh).drop("told_print")
 

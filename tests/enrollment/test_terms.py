@@ -35,6 +35,8 @@ def test_audits_come_on_their_days_and_move_nothing(vendor: Callable[..., Vendor
 def test_a_full_file_that_ends_by_omission_leaves_the_ended_out(vendor: Callable[..., Vendor]) -> None:
     them = vendor(many(3), files="full", termination="omission")
     them.run()
+    them.send()
+    them.answer(1)
     change(them.record, "UPDATE master.subscription SET end_date = '2026-10-02' WHERE subscription_id = 1")
     assert them.run().totals["members"] == 2
     assert them.look("SELECT person_id, covered FROM enrollment.member_state WHERE version = 2") == [(1, False)]
@@ -43,12 +45,14 @@ def test_a_full_file_that_ends_by_omission_leaves_the_ended_out(vendor: Callable
 def test_an_end_told_once_is_left_out_when_it_was_taken(vendor: Callable[..., Vendor]) -> None:
     them = vendor(many(3), files="full", termination="once")
     them.run()
+    them.send()
+    them.answer(1)
     change(them.record, "UPDATE master.subscription SET end_date = '2026-10-02' WHERE subscription_id = 1")
     assert them.run().totals["members"] == 3
+    them.send()
     assert them.run().totals["members"] == 3  # not answered yet
-    for file_id in (1, 2):
-        them.send(file_id)
-        them.answer(file_id)
+    them.send()
+    them.answer(3)  # and the second never will be
     assert them.run().totals["members"] == 2
 
 
