@@ -192,14 +192,14 @@ def _full(rows: pl.DataFrame, people: pl.DataFrame, task: Task, profile: Profile
 
 def _without_told_ends(rows: pl.DataFrame, view: View, task: Task) -> pl.DataFrame:
     """What of the rows stands in a full file, by what this vendor agreed on about ends."""
-    last = view.known.last
     if task.terms.termination == "omission":
         covered = rows.filter(~pl.col("ended"))
         # A file can't be without anybody, and none would end nothing: the last ones are ended in words.
-        return rows.join(last.filter(_covering(view.day)), on=KEY, how="semi") if covered.is_empty() else covered
+        held = view.known.held.filter((pl.col("version") > 0) & _covering(view.day))
+        return rows.join(held, on=KEY, how="semi") if covered.is_empty() else covered
     if task.terms.termination == "window":
         return rows
-    taken = last.filter(pl.col("fate") == ACCEPTED).select(*KEY, "end")
+    taken = view.known.last.filter(pl.col("fate") == ACCEPTED).select(*KEY, "end")
     said = rows.filter("ended").join(taken, on=[*KEY, "end"], how="semi")
     return rows.join(said.select(KEY), on=KEY, how="anti", maintain_order="left")
 

@@ -40,7 +40,8 @@ def coverage_rows(
         subscriptions: company_id, subscription_id, head_id, partner, line, plan_code, tier, start_date, end_date.
         holds: as for `pieces`.
         covered: company_id, subscription_id, person_id of dependents; the head is covered anyway.
-        told: the last that each vendor may hold of a person under a subscription: columns of `_SEEN` and sub_end.
+        told: the last that each vendor may hold of a person under a subscription: columns of `_SEEN`, noticed_end and
+            sub_end.
         day: the business date.
         windows: how far the vendor looks around it.
 

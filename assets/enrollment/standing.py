@@ -57,8 +57,9 @@ class Standing:
 
     @property
     def last_noticed(self) -> pl.DataFrame:
-        """The latest version of each key the vendor may hold, whatever became of it: a refusal forgets no end."""
-        return self._latest(self.told).join(self.last.select(KEY), on=KEY, how="semi", maintain_order="left")
+        """`last` with noticed_end, the end that was told latest, whatever became of it: a refusal moves no end."""
+        noticed = self._latest(self.told).select(*KEY, noticed_end="end")
+        return self.last.join(noticed, on=KEY, how="left", maintain_order="left")
 
     @property
     def held(self) -> pl.DataFrame:

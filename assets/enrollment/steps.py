@@ -128,7 +128,7 @@ def _rows(tx: Tx, todo: list[Task], known: Standing) -> Seen:
             found.join(pairs, on=["company_id", "vendor_id"], how="inner"),
             holds,
             covered,
-            mine.last_noticed if view.for_ever else mine.last,
+            mine.last_noticed,
             day=tx.business_date,
             windows=view,
         )

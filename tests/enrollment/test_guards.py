@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -13,6 +14,8 @@ from formats.errors import GuardError
 from pipelines.vendors import allow_retro
 from tests.enrollment.exchange import Vendor, World, actions, change, many
 from tests.support.seed import DAY
+
+EVERGREEN = Path(__file__).parent / "layouts" / "evergreen.toml"
 
 
 @pytest.mark.parametrize(
@@ -33,6 +36,27 @@ def test_too_many_ends_need_a_reason(vendor: Callable[..., Vendor], files: str, 
         with pytest.raises(GuardError, match=r"3 .* be asked about"):
             them.send()
     them.send(reason="the group moved to another vendor" if asked else "")
+
+
+@pytest.mark.parametrize(("bad", "asked"), [(3, 3), (2, 0)])
+@pytest.mark.parametrize("form", ["edi834", str(EVERGREEN)])
+def test_families_left_out_of_a_full_file_are_missing_in_it(
+    vendor: Callable[..., Vendor], form: str, bad: int, asked: int
+) -> None:
+    them = vendor(many(20), files="full", format=form, termination="omission", answer_hours=24, guard_from=2)
+    them.run()
+    them.send()
+    them.tell(1, "acknowledged") if form != "edi834" else them.answer(1)
+    spoiled = "last_name = repeat('x', 70)"
+    change(them.record, f"UPDATE master.person SET {spoiled} WHERE person_id <= {bad}")
+    out = them.run()
+    assert (out.totals["families_left_out"], out.totals["files_held"]) == (bad, 1 if asked else 0)
+    ((detail, questions),) = them.look(
+        "SELECT e.detail, f.questions FROM exchange.event e JOIN exchange.file f USING (company_id, file_id) "
+        "WHERE file_id = 2 AND state = 'checked'"
+    )
+    assert questions == asked
+    assert detail.startswith("17 people covered after 20 before, more than 10 percent fewer") == bool(asked)
 
 
 def test_a_change_too_old_waits_for_a_person(vendor: Callable[..., Vendor]) -> None:
