@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.enrollment.answers import FILE, heard, matched, new_events, verdicts
+from assets.enrollment.answers import FILE, heard, matched, new_events, severest, verdicts
 from assets.enrollment.applications import Said, said
 from assets.enrollment.tracing import explained, written_at
 from formats.edi834 import Acks, read_acks
@@ -59,7 +59,7 @@ def acknowledge(tx: Tx, sha256: bytes, data: bytes, vault: Vault) -> dict[str, i
 
 def _append_verdicts(tx: Tx, ours: pl.DataFrame, sha256: bytes) -> None:
     before = tx.read("enrollment/heard_before", sha256=sha256)
-    rows = ours.unique(_KEY, keep="first", maintain_order=True).join(before, on=_KEY, how="anti", maintain_order="left")
+    rows = severest(ours, _KEY).join(before, on=_KEY, how="anti", maintain_order="left")
     tx.append(
         "enrollment.acknowledgement",
         rows.select(*_KEY, "verdict", "errors", "short").with_columns(

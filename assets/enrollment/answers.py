@@ -87,6 +87,22 @@ def matched(rows: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(pl.when(~astray).then(c).alias(c) for c in FILE).drop("kind", "of_group", "at")
 
 
+def severest(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Of several verdicts on the same thing in one file the one that refuses most.
+
+    Args:
+        rows: as `matched` returns them.
+        key: what tells things apart.
+    """
+    rank = (
+        pl.when(pl.col("verdict").is_in(REFUSED)).then(0)
+        .when("refused").then(1)
+        .when(pl.col("verdict").is_in(ACCEPTED)).then(2)
+        .otherwise(3)
+    )  # fmt: skip
+    return rows.sort(rank, maintain_order=True).unique(key, keep="first", maintain_order=True)
+
+
 def verdicts(rows: pl.DataFrame) -> pl.DataFrame:
     """What the answer makes of each file: company_id, file_id, state (acknowledged, rejected), said (plain words).
 
