@@ -110,6 +110,28 @@ def test_an_824_speaks_of_a_file_a_set_or_a_member(
         assert [row[0] for row in actions(them.bytes_of(2))] == again
 
 
+@pytest.mark.parametrize(("item", "member"), [("23*M3", "M3"), ("0F*M1", "M1, M2, M3"), ("SY*517223344", "M1")])
+def test_an_824_on_a_full_file_names_members_of_whom_it_told_nothing_new(
+    vendor: Callable[..., Vendor], family: World, vault: Vault, item: str, member: str
+) -> None:
+    world, number = family(), pl.Series(["517223344"])
+    blind = vault.blind(pl.Series([1]), number, SSN).item()
+    world["master__person"] = [
+        {"ssn_sealed": vault.seal(pl.Series([1]), number, SSN).item(), "ssn_blind": blind},
+        *world["master__person"][1:],
+    ]
+    them = vendor(world, files="full")
+    them.run()
+    them.send()
+    them.answer(1)
+    them.run()
+    them.send()
+    assert them.look("SELECT count(*) FROM enrollment.member_state WHERE file_id = 2") == [(0,)]
+    them.hear(application(f"OTI*IR*{item}*****2*0002*834", "TED*024"))
+    ((kind, detail),) = them.look("SELECT kind, detail FROM exchange.exception")
+    assert (kind, detail) == ("application_ack", f"824 refuses {member}: codes 024")
+
+
 def test_an_824_about_nothing_of_ours_is_named(vendor: Callable[..., Vendor]) -> None:
     them = vendor(files="change")
     them.run()
