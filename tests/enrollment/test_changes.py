@@ -130,3 +130,29 @@ def test_a_subscription_that_follows_another_is_told_with_the_end_of_the_first(v
     assert actions(them.send()) == [("ANN", "001", "29", ["024 EG100 2026-11-01", "021 EG200 -"])]
     them.answer(2)
     assert them.run().rows == {}
+
+
+def test_a_dependent_with_a_day_of_its_own_is_ended_on_it_and_told_ahead(vendor: Callable[..., Vendor]) -> None:
+    them = vendor(files="change")
+    them.run()
+    them.send()
+    them.answer(1)
+    change(them.record, "UPDATE master.covered SET end_date = '2026-12-01' WHERE person_id = 2")
+    change(them.record, "UPDATE master.covered SET end_date = '2026-09-20' WHERE person_id = 3")
+    them.run()
+    assert actions(them.send()) == [
+        ("BO", "024", "07", ["024 EG100 2026-12-01"]),
+        ("CY", "024", "07", ["024 EG100 2026-09-20"]),  # which was known late, and is not the day it was noticed on
+    ]
+    them.answer(2)
+    assert them.run().rows == {}
+    change(them.record, "UPDATE master.covered SET end_date = '2026-08-01' WHERE person_id = 3")  # it never began
+    change(them.record, "UPDATE master.covered SET end_date = NULL WHERE person_id = 2")
+    them.run()
+    assert actions(them.send()) == [
+        ("BO", "025", "41", ["025 EG100 -"]),
+        ("CY", "024", "07", ["024 EG100 2026-09-01"]),
+    ]
+    them.answer(3)
+    change(them.record, "DELETE FROM master.covered WHERE person_id = 3")  # a later list has forgotten it
+    assert them.run().rows == {}
