@@ -101,7 +101,8 @@ def full_draft(task: Task, view: View, profile: Profile | None) -> Draft:
         view: what it is made from.
         profile: the vendor's 834 terms; None: a layout of its own.
     """
-    rows, people, last = view.rows, view.people, view.known.last
+    people, last, old = view.people, view.known.last, _too_old(task, view)
+    rows = _held_back(view, old)
     covering = last.filter(_covering(view.day))
     whole = _full(_without_told_ends(rows, view, task), people, task, profile)
     held = covering.select("person_id").unique()
@@ -115,7 +116,8 @@ def full_draft(task: Task, view: View, profile: Profile | None) -> Draft:
     told = with_member_key(with_member_print(fresh, people), people)
     ended = held.join(now, on="person_id", how="anti").height
     corrects = _corrects(told, view.known)
-    return Draft(task, whole, told, before=held.height, ended=ended, still=now, corrects=corrects)
+    aside = retro_words(old, people, task.terms.retro_days or 0)
+    return Draft(task, whole, told, held.height, ended, now, corrects, aside=aside)
 
 
 def change_draft(task: Task, view: View, profile: Profile | None) -> Draft:
@@ -123,7 +125,7 @@ def change_draft(task: Task, view: View, profile: Profile | None) -> Draft:
     people, known = view.people, view.known
     held, marked = known.held, with_member_print(view.rows, people)
     found = difference(marked, held, view.day)
-    old = _too_old(task, found, view)
+    old = _too_old(task, view, found)
     found = found.join(old, on=KEY, how="anti", maintain_order="left")
     after = _as_told(marked, held, old)
     members = member_actions(after, held, found)
@@ -146,9 +148,23 @@ def change_draft(task: Task, view: View, profile: Profile | None) -> Draft:
 def _as_told(rows: pl.DataFrame, held: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
     """Everybody as the vendor holds them after the file: changes that wait for a person are not in it."""
     columns = [*KEY, "head_id", "begin", "end"]
-    as_held = held.filter(pl.col("begin").is_not_null()).join(old, on=KEY, how="semi").sort(*KEY, "version")
-    stays = as_held.unique(KEY, keep="last", maintain_order=True)
-    return pl.concat([rows.join(old, on=KEY, how="anti").select(columns), stays.select(columns)])
+    return pl.concat([rows.join(old, on=KEY, how="anti").select(columns), _as_held(held, old).select(columns)])
+
+
+def _as_held(held: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
+    """The latest that the vendor may hold of what waits for a person."""
+    known = held.filter(pl.col("begin").is_not_null()).join(old, on=KEY, how="semi").sort(*KEY, "version")
+    return known.unique(KEY, keep="last", maintain_order=True)
+
+
+def _held_back(view: View, old: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a full file: what waits for a person stands in it as the vendor holds it."""
+    if old.is_empty():
+        return view.rows
+    ended = pl.col("end").fill_null(dt.date.max) <= view.day
+    stays = _as_held(view.known.held, old).with_columns(ended.alias("ended"), ssn_asked=view.rows["ssn_asked"].first())
+    rest = view.rows.join(old, on=KEY, how="anti")
+    return pl.concat([rest, stays.select(rest.columns)]).sort(KEY)
 
 
 def without(draft: Draft, bad: pl.DataFrame, meant: Enrollment, people: pl.DataFrame) -> Draft:
@@ -204,9 +220,12 @@ def _without_told_ends(rows: pl.DataFrame, view: View, task: Task) -> pl.DataFra
     return rows.join(said.select(KEY), on=KEY, how="anti", maintain_order="left")
 
 
-def _too_old(task: Task, found: pl.DataFrame, view: View) -> pl.DataFrame:
+def _too_old(task: Task, view: View, found: pl.DataFrame | None = None) -> pl.DataFrame:
+    """KEY, effective_date of changes that wait for a person; found: the difference, where it is there already."""
     if task.terms.retro_days is None:
-        return found.select(*KEY, effective_date="begin").clear()
+        return view.rows.select(*KEY, effective_date="begin").clear()
+    if found is None:
+        found = difference(with_member_print(view.rows, view.people), view.known.held, view.day)
     return too_old(found, view.known.told, view.released, view.day - dt.timedelta(days=task.terms.retro_days))
 
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from formats.edi834 import read
 from formats.errors import GuardError
 from pipelines.vendors import allow_retro
 from tests.enrollment.exchange import Vendor, World, actions, change, many
@@ -83,6 +84,28 @@ def test_a_change_too_old_waits_for_a_person(vendor: Callable[..., Vendor]) -> N
     assert them.look("SELECT actor, action FROM audit.action ORDER BY 2")[0] == ("rita", "allow retro")
     them.run()
     assert [r[:2] for r in actions(them.bytes_of(3))] == [("ANN", "001")]
+
+
+@pytest.mark.parametrize("termination", ["window", "omission"])
+def test_what_is_too_old_stands_in_a_full_file_as_the_vendor_holds_it(
+    vendor: Callable[..., Vendor], termination: str
+) -> None:
+    them = vendor(many(4), files="full", termination=termination, retro_days=30)
+    them.run()
+    them.send()
+    them.answer(1)
+    change(them.record, "UPDATE master.subscription SET end_date = '2026-09-02' WHERE subscription_id = 1")
+    change(them.record, "UPDATE master.subscription SET start_date = '2026-07-01' WHERE subscription_id = 2")
+    change(them.record, "UPDATE master.subscription SET tier = 'ESP' WHERE subscription_id = 3")
+    them.day = 33  # 3 November
+    out = them.again()
+    assert (out.totals["members"], out.totals["changes_waiting"], out.totals["coverage_changes"]) == (4, 2, 1)
+    held = read(them.bytes_of(2)).coverages.select("begin", "end", "tier")
+    begin = dt.date(2026, 9, 1)
+    assert held.rows() == [(begin, None, "EMP"), (begin, None, "EMP"), (begin, None, "ESP"), (begin, None, "EMP")]
+    assert [s for (s,) in them.look("SELECT subject FROM audit.quarantine ORDER BY 1")] == [
+        "evergreen: member M1, from 2026-09-02", "evergreen: member M2, from 2026-07-01",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(("usage", "test"), [("T", False), ("P", True)])
