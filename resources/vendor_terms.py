@@ -36,8 +36,8 @@ class VendorTerms(BaseModel):
     `termination`: what a full file says of ended coverage: `window` repeats it for `termination_days`; `once` says it
     until the vendor has taken it; `omission` never says it, absence ends. A change file says an end until it is taken.
     `starts_ahead_days`: a coverage that begins later is not told yet.
-    `retro_days`: what a change file would say of more than so many days ago, of what the vendor holds, waits for a
-    person; none: any may go. A full file says how things stand, and knows no such limit.
+    `retro_days`: a change of what the vendor holds that takes effect more than so many days ago waits for a person;
+    until then a full file says what the vendor holds; none: any may go.
     `answer_hours`: counted from the end of the day on which a file was sent; then a missing answer is an alarm. 0: this
     vendor never answers, so that what was sent counts as heard. Left out: 48 for an 834, 0 for a layout of its own.
     `unanswered`: what a change file does while an earlier one is open: `repeat` what is on its way, so that nothing
@@ -79,8 +79,6 @@ class VendorTerms(BaseModel):
             raise ValueError("full_weekdays, full_days: with files = change no full file ever goes")
         if self.files == "full" and self.change_weekdays:
             raise ValueError("change_weekdays: with files = full no change file ever goes")
-        if self.files == "full" and self.retro_days is not None:
-            raise ValueError("retro_days: a full file says how things stand, so no change of it can wait for a person")
         if self.termination == "window" and self.termination_days < (apart := self._days_apart()) - 1:
             raise ValueError(f"termination_days: files go {apart} days apart, so look back {apart - 1} days at least")
         if self.unanswered == "wait" and self.answered_within is None:

@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.enrollment.answers import FILE, heard, matched, new_events, verdicts
+from assets.enrollment.answers import FILE, heard, matched, new_events, severest, verdicts
 from assets.enrollment.applications import Said, said
 from assets.enrollment.tracing import explained, written_at
 from formats.edi834 import Acks, read_acks
 from formats.errors import RecordError
 from formats.problems import ERROR
 from resources.record import Tx
-from resources.sealed import FILE_OUT
+from resources.sealed import FILE_OUT, SSN
 from resources.vault import Vault
 
 _KEY = [*FILE, "level", "control_number"]
+_SSN_SHAPE = r"^\d{3}-?\d{2}-?\d{4}$"
 _TRACED = 5  # errors spelled out in an event's detail; all of them are exceptions
 
 
@@ -58,7 +59,7 @@ def acknowledge(tx: Tx, sha256: bytes, data: bytes, vault: Vault) -> dict[str, i
 
 def _append_verdicts(tx: Tx, ours: pl.DataFrame, sha256: bytes) -> None:
     before = tx.read("enrollment/heard_before", sha256=sha256)
-    rows = ours.unique(_KEY, keep="first", maintain_order=True).join(before, on=_KEY, how="anti", maintain_order="left")
+    rows = severest(ours, _KEY).join(before, on=_KEY, how="anti", maintain_order="left")
     tx.append(
         "enrollment.acknowledgement",
         rows.select(*_KEY, "verdict", "errors", "short").with_columns(
@@ -106,6 +107,8 @@ def _trace(tx: Tx, acks: Acks, ours: pl.DataFrame, vault: Vault) -> pl.DataFrame
     errors = acks.errors.with_columns(number=pl.col("set_control").cast(pl.Int64, strict=False)).join(
         sets, on="number", how="inner", maintain_order="left"
     )
+    # As our files spell it: some vendors leave out leading zeros.
+    errors = errors.with_columns(set_control=pl.col("number").cast(pl.String).str.zfill(4))
     named = errors.select(FILE).unique(maintain_order=True)
     contents = tx.read(
         "enrollment/contents", company_ids=named["company_id"].to_list(), file_ids=named["file_id"].to_list()
@@ -114,10 +117,25 @@ def _trace(tx: Tx, acks: Acks, ours: pl.DataFrame, vault: Vault) -> pl.DataFrame
     for company, file_id, sealed in contents.sort(FILE).iter_rows():
         mine = errors.filter((pl.col("company_id") == company) & (pl.col("file_id") == file_id))
         places = written_at(mine, vault.open_bytes(company, FILE_OUT, sealed))
-        codes = places["subscriber_id"].drop_nulls().unique().sort().to_list()
-        families = tx.read("enrollment/families", company=company, codes=codes)
-        parts.append(explained(places, families).select(*FILE, "position", "words"))
+        owner = {c: pl.lit(n, sets.schema[c]) for c, n in zip(FILE, (company, file_id), strict=True)}
+        told = _explained(tx, places, company, vault)
+        parts.append(told.select("position", "words").with_columns(**owner).select(*FILE, "position", "words"))
     return pl.concat(parts)
+
+
+def _explained(tx: Tx, places: pl.DataFrame, company: int, vault: Vault) -> pl.DataFrame:
+    """The places with member and words; a family that is tied by an SSN is known by its blind index."""
+    heads = places.select("subscriber_id").drop_nulls().unique().sort("subscriber_id")
+    numbers = heads.select(pl.when(pl.col("subscriber_id").str.contains(_SSN_SHAPE)).then("subscriber_id")).to_series()
+    whose = pl.repeat(company, heads.height, dtype=pl.Int32, eager=True)
+    heads = heads.with_columns(head_blind=vault.blind(whose, numbers, SSN))
+    families = tx.read(
+        "enrollment/families",
+        company=company,
+        codes=heads["subscriber_id"].to_list(),
+        blinds=heads["head_blind"].drop_nulls().to_list(),
+    )
+    return explained(places.join(heads, on="subscriber_id", how="left", maintain_order="left"), families)
 
 
 def _append_exceptions(tx: Tx, acks: Acks, found: pl.DataFrame, named: pl.DataFrame, sha256: bytes) -> int:

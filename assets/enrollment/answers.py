@@ -1,6 +1,6 @@
 """What a vendor's TA1 and 999 say of our files: verdicts, states, and where an error stands. Pure.
 
-A accepts, E accepts with errors, everything else refuses; P (or fewer sets accepted than received) is a refusal in
+A accepts, E accepts with errors, everything else refuses; P (or fewer sets accepted than there were) is a refusal in
 part. A TA1 that accepts says nothing of the content. "Accepted" never means that the members were loaded.
 """
 
@@ -19,7 +19,7 @@ _HEARD = {
     "verdict": pl.String(),  # as received; empty when the partner left it out
     "refused": pl.Boolean(),
     "errors": pl.Int64(),
-    "short": pl.Boolean(),  # of a group: fewer sets accepted than received
+    "short": pl.Boolean(),  # of a group: fewer sets accepted than there were
     "position": pl.Int64(),  # segment of the acknowledgement
     "group_number": pl.Int64(),  # of a set: the GS06 it was in
 }
@@ -35,7 +35,8 @@ def heard(acks: Acks) -> pl.DataFrame:
         return pl.col(column).str.strip_chars().cast(pl.Int64, strict=False)
 
     bad = pl.col("verdict").is_in(REFUSED)
-    short = (pl.col("sets_accepted") < pl.col("sets_received")).fill_null(value=False)
+    there = pl.max_horizontal("sets_included", "sets_received")
+    short = (pl.col("sets_accepted") < there).fill_null(value=False)
     wrong = acks.errors.group_by("group_control", "set_control").agg(pl.len().cast(pl.Int64).alias("errors"))
     sets = acks.sets.join(wrong, on=["group_control", "set_control"], how="left", maintain_order="left")
     in_group = acks.errors.group_by("group_control").agg(pl.len().cast(pl.Int64).alias("errors"))
@@ -84,6 +85,22 @@ def matched(rows: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
         ~pl.col("of_group").eq_missing(pl.col("file_id")) | ~pl.col("at").eq_missing(pl.col("company_id"))
     )
     return found.with_columns(pl.when(~astray).then(c).alias(c) for c in FILE).drop("kind", "of_group", "at")
+
+
+def severest(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
+    """Of several verdicts on the same thing in one file the one that refuses most.
+
+    Args:
+        rows: as `matched` returns them.
+        key: what tells things apart.
+    """
+    rank = (
+        pl.when(pl.col("verdict").is_in(REFUSED)).then(0)
+        .when("refused").then(1)
+        .when(pl.col("verdict").is_in(ACCEPTED)).then(2)
+        .otherwise(3)
+    )  # fmt: skip
+    return rows.sort(rank, maintain_order=True).unique(key, keep="first", maintain_order=True)
 
 
 def verdicts(rows: pl.DataFrame) -> pl.DataFrame:

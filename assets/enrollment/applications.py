@@ -86,20 +86,39 @@ def _files(tx: Tx, items: pl.DataFrame, partner: str) -> pl.DataFrame:
 
 
 def _people(tx: Tx, items: pl.DataFrame, vault: Vault) -> pl.DataFrame:
-    """The items with person_id and member (the person's code); one row per member of a family."""
+    """The items with person_id and member (the person's code); one row per member of a family.
+
+    Who was told of in the file goes first; a full file also holds people of whom it told nothing new.
+    """
     files = items.select(FILE).unique(maintain_order=True)
     there = tx.read(
         "enrollment/named_in_file", company_ids=files["company_id"].to_list(), file_ids=files["file_id"].to_list()
     ).drop("set_control")
-    is_ssn, is_family = pl.col("qualifier").is_in(_SSN), pl.col("qualifier") == _FAMILY
-    plain = items.with_columns(key=pl.col("value").str.to_uppercase())
-    numbers = plain.filter(is_ssn).with_columns(pl.col("value").str.replace_all(r"\D", ""))
-    blind = numbers.with_columns(ssn_blind=vault.blind(numbers["company_id"], numbers["value"], SSN))
+    is_ssn = pl.col("qualifier").is_in(_SSN)
+    numbers = items.select(pl.when(is_ssn).then(pl.col("value").str.replace_all(r"\D", ""))).to_series()
+    asked = items.with_columns(
+        pl.when(~is_ssn).then(pl.col("value").str.to_uppercase()).alias("key"),
+        ssn_blind=vault.blind(items["company_id"], numbers, SSN),
+    )
+    told = _matched(asked, there, FILE)
+    rest = asked.join(told.select("position").unique(), on="position", how="anti", maintain_order="left")
+    known = tx.read(
+        "enrollment/people_named",
+        company_ids=rest["company_id"].unique().sort().to_list(),
+        codes=rest["key"].drop_nulls().unique().sort().to_list(),
+        blinds=rest["ssn_blind"].drop_nulls().unique().sort().to_list(),
+    )
+    return pl.concat([told, _matched(rest, known, ["company_id"])])
+
+
+def _matched(asked: pl.DataFrame, people: pl.DataFrame, of: list[str]) -> pl.DataFrame:
+    """The items whose member or family is among the people: FILE, person_id, what was said, member."""
+    family = pl.col("qualifier") == _FAMILY
     codes, heads = pl.col("code").str.to_uppercase(), pl.col("head_code").str.to_uppercase()
     parts = [
-        plain.filter(is_family).join(there.with_columns(key=heads), on=[*FILE, "key"], how="inner"),
-        plain.filter(~is_ssn & ~is_family).join(there.with_columns(key=codes), on=[*FILE, "key"], how="inner"),
-        blind.join(there, on=[*FILE, "ssn_blind"], how="inner"),
+        asked.filter(family).drop("ssn_blind").join(people.with_columns(key=heads), on=[*of, "key"], how="inner"),
+        asked.filter(~family).drop("ssn_blind").join(people.with_columns(key=codes), on=[*of, "key"], how="inner"),
+        asked.join(people, on=[*of, "ssn_blind"], how="inner"),
     ]
     columns = [*FILE, "person_id", "refused", "silent", "codes", "position"]
     return pl.concat([part.select(*columns, member="code") for part in parts])

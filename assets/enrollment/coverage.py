@@ -82,8 +82,8 @@ def no_longer(
     """Coverage that the vendor was told of and that nothing in view speaks of any more: it must hear the end.
 
     Args:
-        told: company_id, person_id, subscription_id, coverage_start, coverage_end and sub_end: the last that was told,
-            and when the subscription ends now.
+        told: company_id, person_id, subscription_id, coverage_start, coverage_end, noticed_end and sub_end: the last
+            that was told and not refused, the end that was told latest, and when the subscription ends now.
         seen: company_id, person_id, subscription_id of everything in view.
         periods: as `pieces` returns them, of the subscriptions known.
         day: the business date.
@@ -96,7 +96,7 @@ def no_longer(
     last = periods.filter(pl.col("begin") <= day).group_by(SUBSCRIPTION).agg(pl.col("end").last().alias("last_end"))
     lasting = pl.lit(windows.for_ever) | pl.col("coverage_end").is_null() | (pl.col("coverage_end") >= lately)
     gone = told.filter(lasting).join(seen, on=PERSON, how="anti")
-    ended = pl.min_horizontal("coverage_end", "sub_end", "last_end", pl.lit(day))
+    ended = pl.min_horizontal("coverage_end", "noticed_end", "sub_end", "last_end", pl.lit(day))
     return (
         gone.join(last, on=SUBSCRIPTION, how="left", maintain_order="left")
         .with_columns(begin=pl.col("coverage_start"), end=pl.max_horizontal("coverage_start", ended))

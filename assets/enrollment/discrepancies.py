@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from assets.enrollment.members import RELATIONSHIPS
+from assets.enrollment.members import RELATIONSHIPS, plain
 
 MISSING_THERE, MISSING_HERE, DIFFERENT = "missing_there", "missing_here", "different"
 PERSON = ["company_id", "person_id"]
@@ -137,10 +137,7 @@ def _differing(columns: list[str], *, exact: bool) -> pl.Expr:
     """Names of the columns in which their value, where there is one, is not ours; joined by blanks."""
 
     def value(name: str) -> pl.Expr:
-        text = pl.col(name)
-        if exact:
-            return text
-        return text.str.normalize("NFKD").str.to_uppercase().str.replace_all("[^A-Z0-9]", "")
+        return pl.col(name) if exact else plain(name)
 
     # An end that the vendor does not state is a difference only when we have one, and the other way round.
     differs = {c: value(c).ne_missing(value(f"their_{c}")) for c in columns}

@@ -63,8 +63,9 @@ class Draft:
     """One company's file to one vendor before it has numbers.
 
     rows: what is recorded as told: what `members.versions` asks for, head_id and member_key. aside: what the file goes
-    without, as rows of quarantine. before, ended, still: people whom the vendor holds, whom the file ends, and, in a
-    full file, who are covered. corrects: the refused file that held some of it before, its business date and sequence.
+    without, as rows of quarantine. before, ended: people whom the vendor holds, and whom the file ends. still: in a
+    full file, who is covered (person_id, head_id). corrects: the refused file that held some of it before, its
+    business date and sequence.
     parts: its files, where they need no control numbers.
     """
 
@@ -73,7 +74,7 @@ class Draft:
     rows: pl.DataFrame
     before: int = 0
     ended: int = 0
-    still: int | None = None
+    still: pl.DataFrame | None = None
     corrects: tuple[int, dt.date, int] | None = None
     parts: list[Part] = field(default_factory=list)
     aside: pl.DataFrame = field(default_factory=lambda: pl.DataFrame(schema=_TOLD))
@@ -85,7 +86,7 @@ class Draft:
         return questions(
             before=self.before,
             ended=self.ended,
-            still=self.still,
+            still=None if self.still is None else self.still["person_id"].n_unique(),
             most_ended=terms.most_terminations_percent,
             most_shrunk=terms.most_shrinkage_percent,
             least=terms.guard_from,
@@ -100,20 +101,23 @@ def full_draft(task: Task, view: View, profile: Profile | None) -> Draft:
         view: what it is made from.
         profile: the vendor's 834 terms; None: a layout of its own.
     """
-    rows, people, last = view.rows, view.people, view.known.last
-    whole = _full(_without_told_ends(rows, last, task), people, task, profile)
-    held = last.filter(_covering(view.day)).select("person_id").unique()
-    now = rows.filter(~pl.col("ended")).select("person_id").unique()
+    people, last, old = view.people, view.known.last, _too_old(task, view)
+    rows = _held_back(view, old)
+    covering = last.filter(_covering(view.day))
+    whole = _full(_without_told_ends(rows, view, task), people, task, profile)
+    held = covering.select("person_id").unique()
+    now = rows.filter(~pl.col("ended")).select("person_id", "head_id").unique()
     if task.purpose == "audit":
-        return Draft(task, whole, rows.clear(), before=held.height, still=now.height)
+        return Draft(task, whole, rows.clear(), before=held.height, still=now)
     compares = profile is not None and profile.action == COMPARE_ONLY
     ends = pl.col("ended") & ~pl.lit(compares)
     action = pl.when(ends).then(pl.lit(END)).otherwise(pl.lit(AUDITED))
-    fresh = untold(with_fingerprint(rows, people), last).with_columns(member_action=action)
+    fresh = untold(with_fingerprint(rows, people), view.known.held).with_columns(member_action=action)
     told = with_member_key(with_member_print(fresh, people), people)
     ended = held.join(now, on="person_id", how="anti").height
     corrects = _corrects(told, view.known)
-    return Draft(task, whole, told, before=held.height, ended=ended, still=now.height, corrects=corrects)
+    aside = retro_words(old, people, task.terms.retro_days or 0)
+    return Draft(task, whole, told, held.height, ended, now, corrects, aside=aside)
 
 
 def change_draft(task: Task, view: View, profile: Profile | None) -> Draft:
@@ -121,7 +125,7 @@ def change_draft(task: Task, view: View, profile: Profile | None) -> Draft:
     people, known = view.people, view.known
     held, marked = known.held, with_member_print(view.rows, people)
     found = difference(marked, held, view.day)
-    old = _too_old(task, found, view)
+    old = _too_old(task, view, found)
     found = found.join(old, on=KEY, how="anti", maintain_order="left")
     after = _as_told(marked, held, old)
     members = member_actions(after, held, found)
@@ -144,9 +148,23 @@ def change_draft(task: Task, view: View, profile: Profile | None) -> Draft:
 def _as_told(rows: pl.DataFrame, held: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
     """Everybody as the vendor holds them after the file: changes that wait for a person are not in it."""
     columns = [*KEY, "head_id", "begin", "end"]
-    as_held = held.filter(pl.col("begin").is_not_null()).join(old, on=KEY, how="semi").sort(*KEY, "version")
-    stays = as_held.unique(KEY, keep="last", maintain_order=True)
-    return pl.concat([rows.join(old, on=KEY, how="anti").select(columns), stays.select(columns)])
+    return pl.concat([rows.join(old, on=KEY, how="anti").select(columns), _as_held(held, old).select(columns)])
+
+
+def _as_held(held: pl.DataFrame, old: pl.DataFrame) -> pl.DataFrame:
+    """The latest that the vendor may hold of what waits for a person."""
+    known = held.filter(pl.col("begin").is_not_null()).join(old, on=KEY, how="semi").sort(*KEY, "version")
+    return known.unique(KEY, keep="last", maintain_order=True)
+
+
+def _held_back(view: View, old: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a full file: what waits for a person stands in it as the vendor holds it."""
+    if old.is_empty():
+        return view.rows
+    ended = pl.col("end").fill_null(dt.date.max) <= view.day
+    stays = _as_held(view.known.held, old).with_columns(ended.alias("ended"), ssn_asked=view.rows["ssn_asked"].first())
+    rest = view.rows.join(old, on=KEY, how="anti")
+    return pl.concat([rest, stays.select(rest.columns)]).sort(KEY)
 
 
 def without(draft: Draft, bad: pl.DataFrame, meant: Enrollment, people: pl.DataFrame) -> Draft:
@@ -161,6 +179,8 @@ def without(draft: Draft, bad: pl.DataFrame, meant: Enrollment, people: pl.DataF
     heads = people.select(pl.col("person_id").alias("head_id"), pl.col("code").alias("subscriber_key"))
     out = heads.join(bad.select("subscriber_key").unique(), on="subscriber_key", how="semi")
     draft.rows = draft.rows.join(out, on="head_id", how="anti", maintain_order="left")
+    if draft.still is not None:  # who is left out of a full file is missing in it, whatever the cause
+        draft.still = draft.still.join(out, on="head_id", how="anti")
     draft.meant = meant
     named = bad.select(
         pl.lit(draft.task.company_id, pl.Int32).alias("company_id"),
@@ -186,20 +206,26 @@ def _full(rows: pl.DataFrame, people: pl.DataFrame, task: Task, profile: Profile
     return in_shape(whole, held, people, company)
 
 
-def _without_told_ends(rows: pl.DataFrame, last: pl.DataFrame, task: Task) -> pl.DataFrame:
+def _without_told_ends(rows: pl.DataFrame, view: View, task: Task) -> pl.DataFrame:
     """What of the rows stands in a full file, by what this vendor agreed on about ends."""
     if task.terms.termination == "omission":
-        return rows.filter(~pl.col("ended"))
+        covered = rows.filter(~pl.col("ended"))
+        # A file can't be without anybody, and none would end nothing: the last ones are ended in words.
+        held = view.known.held.filter((pl.col("version") > 0) & _covering(view.day))
+        return rows.join(held, on=KEY, how="semi") if covered.is_empty() else covered
     if task.terms.termination == "window":
         return rows
-    taken = last.filter(pl.col("fate") == ACCEPTED).select(*KEY, "end")
+    taken = view.known.last.filter(pl.col("fate") == ACCEPTED).select(*KEY, "end")
     said = rows.filter("ended").join(taken, on=[*KEY, "end"], how="semi")
     return rows.join(said.select(KEY), on=KEY, how="anti", maintain_order="left")
 
 
-def _too_old(task: Task, found: pl.DataFrame, view: View) -> pl.DataFrame:
+def _too_old(task: Task, view: View, found: pl.DataFrame | None = None) -> pl.DataFrame:
+    """KEY, effective_date of changes that wait for a person; found: the difference, where it is there already."""
     if task.terms.retro_days is None:
-        return found.select(*KEY, effective_date="begin").clear()
+        return view.rows.select(*KEY, effective_date="begin").clear()
+    if found is None:
+        found = difference(with_member_print(view.rows, view.people), view.known.held, view.day)
     return too_old(found, view.known.told, view.released, view.day - dt.timedelta(days=task.terms.retro_days))
 
 

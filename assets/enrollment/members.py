@@ -20,6 +20,25 @@ _PERSONAL = [
 ]  # fmt: skip
 
 
+def dependents(held: pl.DataFrame, covered: pl.DataFrame) -> pl.DataFrame:
+    """The periods of dependents: their subscription's, or as much of it as they are covered.
+
+    Args:
+        held: company_id, subscription_id, head_id, begin, end and whatever else, a row per subscription.
+        covered: as for `coverage_rows`.
+    """
+    rows = held.join(covered, on=["company_id", "subscription_id"], how="inner").filter(
+        pl.col("person_id") != pl.col("head_id")
+    )
+    ended = rows.with_columns(end=pl.min_horizontal("end", "covered_until"))
+    return ended.filter(pl.col("end").is_null() | (pl.col("begin") < pl.col("end")))
+
+
+def plain(column: str) -> pl.Expr:
+    """A text in its plainest spelling: capitals without accents and marks, as files of any character set agree on."""
+    return pl.col(column).str.normalize("NFKD").str.to_uppercase().str.replace_all("[^A-Z0-9]", "")
+
+
 def coverage_rows(
     subscriptions: pl.DataFrame,
     holds: pl.DataFrame,
@@ -34,8 +53,10 @@ def coverage_rows(
     Args:
         subscriptions: company_id, subscription_id, head_id, partner, line, plan_code, tier, start_date, end_date.
         holds: as for `pieces`.
-        covered: company_id, subscription_id, person_id of dependents; the head is covered anyway.
-        told: the last that each vendor may hold of a person under a subscription: columns of `_SEEN` and sub_end.
+        covered: company_id, subscription_id, person_id of dependents, covered_until (null: as the subscription ends);
+            the head is covered anyway.
+        told: the last that each vendor may hold of a person under a subscription: columns of `_SEEN`, noticed_end and
+            sub_end.
         day: the business date.
         windows: how far the vendor looks around it.
 
@@ -45,9 +66,16 @@ def coverage_rows(
     subscription = ["company_id", "subscription_id"]
     periods = pieces(subscriptions, holds)
     held = in_view(periods, day, windows).join(subscriptions, on=subscription, how="inner")
-    others = held.join(covered, on=subscription, how="inner").filter(pl.col("person_id") != pl.col("head_id"))
+    others = dependents(held, covered).filter(
+        pl.col("end").is_null() | (pl.col("end") >= day - dt.timedelta(days=windows.behind))
+    )
     seen = pl.concat([held.with_columns(person_id=pl.col("head_id")).select(_SEEN), others.select(_SEEN)])
-    before = told.rename({"begin": "coverage_start", "end": "coverage_end"})
+    until = covered.drop_nulls("covered_until")
+    before = (
+        told.rename({"begin": "coverage_start", "end": "coverage_end"})
+        .join(until, on=PERSON, how="left", maintain_order="left")
+        .with_columns(sub_end=pl.min_horizontal("sub_end", "covered_until"))
+    )
     gone = no_longer(before, seen.select(PERSON), periods, day, windows)
     rows = pl.concat([seen, gone.select(_SEEN)])
     return rows.with_columns(ended=pl.col("end").fill_null(dt.date.max) <= day).sort(KEY)
@@ -88,14 +116,15 @@ def _digests(rows: pl.DataFrame, words: list[str]) -> list[bytes]:
     return [hashlib.sha256(value.encode()).digest() for value in text]
 
 
-def untold(rows: pl.DataFrame, told: pl.DataFrame) -> pl.DataFrame:
-    """The rows of a full file that the vendor has not been told as they are now.
+def untold(rows: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
+    """The rows of a full file that the vendor is not certain to hold as they are now.
 
     Args:
         rows: KEY and fingerprint among others.
-        told: KEY and fingerprint of the last the vendor may hold.
+        held: what the vendor may hold (`changes.beliefs`), with fingerprint.
     """
-    known = told.select(*KEY, told_print="fingerprint")
+    certain = (pl.col("version") > 0).all() & (pl.col("fingerprint").n_unique() == 1)
+    known = held.group_by(KEY).agg(pl.when(certain).then(pl.col("fingerprint").first()).alias("told_print"))
     fresh = pl.col("told_print").ne_missing(pl.col("fingerprint"))
     return rows.join(known, on=KEY, how="left", maintain_order="left").filter(fresh).drop("told_print")
 

@@ -24,7 +24,7 @@ from resources.vault import Vault
 
 EDI834, TABULAR = "edi834", "tabular"
 _FILE = ["company_id", "file_id"]
-_OVERTAKEN = "overtaken before anybody approved it: the next change file tells what it told"
+_OVERTAKEN = "overtaken before anybody approved it: the next file tells what it told"
 
 
 @dataclass(frozen=True)
@@ -49,7 +49,7 @@ class _Made:
 
 
 def withdraw(tx: Tx, files: pl.DataFrame) -> None:
-    """Make change files void that a later one takes the place of; nobody has approved them."""
+    """Make files void that a later one takes the place of; nobody has approved them."""
     said = {"state": pl.lit("void"), "detail": pl.lit(_OVERTAKEN), "actor": pl.lit("night")}
     events = files.select(*_FILE, event_no=pl.col("event_no") + 1, business_date=pl.lit(tx.business_date), **said)
     tx.append("exchange.event", events)

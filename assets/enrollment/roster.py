@@ -9,6 +9,7 @@ import polars as pl
 
 from assets.enrollment.coverage import pieces
 from assets.enrollment.discrepancies import DIFFERENT, MISSING_HERE, MISSING_THERE, Roster, compared, matched
+from assets.enrollment.members import dependents
 from formats.edi834 import Enrollment, read
 from formats.edi834.codes import TIERS
 from formats.tabular import load_layout
@@ -100,7 +101,7 @@ def _covered(tx: Tx, companies: pl.DataFrame, as_of: dt.date) -> pl.DataFrame:
     periods = pieces(mine, tx.read("enrollment/holds"))
     live = periods.filter((pl.col("begin") <= as_of) & (pl.col("end").is_null() | (pl.col("end") > as_of)))
     held = live.join(mine, on=["company_id", "subscription_id"], how="inner")
-    others = held.join(tx.read("enrollment/covered"), on=["company_id", "subscription_id"], how="inner")
+    others = dependents(held, tx.read("enrollment/covered")).filter(pl.col("end").is_null() | (pl.col("end") > as_of))
     columns = ["company_id", "person_id", "line", "plan_code", "tier", "begin", "end"]
     both = pl.concat([held.with_columns(person_id="head_id").select(columns), others.select(columns)])
     return both.unique(["company_id", "person_id", "line", "plan_code"], keep="first", maintain_order=True)

@@ -57,8 +57,9 @@ class Standing:
 
     @property
     def last_noticed(self) -> pl.DataFrame:
-        """The latest version of each key the vendor may hold, whatever became of it: a refusal forgets no end."""
-        return self._latest(self.told).join(self.last.select(KEY), on=KEY, how="semi", maintain_order="left")
+        """`last` with noticed_end, the end that was told latest, whatever became of it: a refusal moves no end."""
+        noticed = self._latest(self.told).select(*KEY, noticed_end="end")
+        return self.last.join(noticed, on=KEY, how="left", maintain_order="left")
 
     @property
     def held(self) -> pl.DataFrame:
@@ -74,20 +75,24 @@ class Standing:
         return rows.sort(*KEY, "version").unique(KEY, keep="last", maintain_order=True)
 
 
-def overtaken(files: pl.DataFrame, repeating: list[str], day: dt.date) -> pl.DataFrame:
-    """Change files that nobody has approved yet and whose changes the next file tells anyway: they never leave.
+def overtaken(files: pl.DataFrame, coming: pl.DataFrame, day: dt.date) -> pl.DataFrame:
+    """Files that nobody has approved yet and that one of today takes the place of: they never leave.
+
+    One that was sent after a newer one would tell a vendor what is no longer so.
 
     Args:
         files: as sql/enrollment/vendor_files returns them.
-        repeating: partners whose files repeat what is open.
+        coming: company_id, partner, purpose of today's files; those before which nothing is withdrawn are not in it.
         day: the business date.
     """
-    return files.filter(
-        (pl.col("purpose") == "change")
-        & (pl.col("business_date") < day)
-        & pl.col("current")
-        & pl.col("state").is_in(_UNPROMISED)
-        & pl.col("partner").is_in(pl.Series(repeating, dtype=pl.String).implode())
+    told = pl.col("purpose").replace("change", "full").alias("told")  # either tells everything the other would
+    asked = coming.select(*PAIR, told).unique()
+    old = (pl.col("business_date") < day) & pl.col("current") & ~pl.col("void") & pl.col("state").is_in(_UNPROMISED)
+    return (
+        files.filter(old)
+        .with_columns(told)
+        .join(asked, on=[*PAIR, "told"], how="semi", maintain_order="left")
+        .drop("told")
     )
 
 

@@ -55,7 +55,7 @@ def build_files(
 
     A vendor's terms ([enrollment] of its profile) say which: a full file; a change file, when there is a difference
     from what the vendor has taken; one to compare with. Appends exchange.file (created_by night), content, event
-    (built, checked; void of change files overtaken before anybody approved them), control_number and
+    (built, checked; void of files overtaken before anybody approved them), control_number and
     enrollment.member_state. Families that break a rule, changes beyond a vendor's retroactive limit and companies that
     must not go to a vendor are quarantined.
 
@@ -100,10 +100,13 @@ def build_files(
 
 
 def _standing(tx: Tx, todo: list[Task]) -> Standing:
-    """How we stand with the vendors, after change files that nobody has approved yet are withdrawn."""
+    """How we stand with the vendors, after files that nobody has approved yet and today's replace are withdrawn."""
     files = tx.read("enrollment/vendor_files")
-    repeating = [t.partner for t in todo if t.purpose == "change" and t.terms.unanswered == "repeat"]
-    old = overtaken(files, repeating, tx.business_date)
+    coming = [
+        (t.company_id, t.partner, t.purpose) for t in todo if t.purpose != "change" or t.terms.unanswered == "repeat"
+    ]
+    schema = {name: files.schema[name] for name in ("company_id", "partner", "purpose")}
+    old = overtaken(files, pl.DataFrame(coming, schema=schema, orient="row"), tx.business_date)
     withdraw(tx, old)
     return standing(tx, files, old)
 
@@ -125,7 +128,7 @@ def _rows(tx: Tx, todo: list[Task], known: Standing) -> Seen:
             found.join(pairs, on=["company_id", "vendor_id"], how="inner"),
             holds,
             covered,
-            mine.last_noticed if view.for_ever else mine.last,
+            mine.last_noticed,
             day=tx.business_date,
             windows=view,
         )

@@ -48,18 +48,20 @@ class Known:
     people: company_code, member_code, subscriber_code, ssn_blind, ssn (of those whom `silent` names) and the rest of
     `_KEPT`. subscriptions:
     company_code, subscription_code, member_code, product_code and the other columns of subscriptions.csv. covered:
-    company_code, subscription_code, member_code. products: product_code, line, plan_code.
+    company_code, subscription_code, member_code, end_date. products: product_code, line, plan_code, of
+    plans that one product has. shared: line, plan_code, product_codes (in words), of those that several have.
     """
 
     people: pl.DataFrame
     subscriptions: pl.DataFrame
     covered: pl.DataFrame
     products: pl.DataFrame
+    shared: pl.DataFrame
 
 
 @dataclass(frozen=True)
 class Drop:
-    """CSV files by name, the 834's segment that each of their rows comes from, and dependents whose coverage ended.
+    """CSV files by name, the 834's segment that each of their rows comes from, and dependents who ended without a day.
 
     ended: company_code, subscription_code, member_code.
     """
@@ -95,6 +97,23 @@ def drop_of(coverages: pl.DataFrame, named: pl.DataFrame, known: Known, terms: G
         {name: rows["position"].to_list() for name, rows in tables.items() if rows.height},
         ended,
     )
+
+
+def undecided(coverages: pl.DataFrame, shared: pl.DataFrame) -> pl.DataFrame:
+    """Coverages of a plan that several products have, none of which can be meant: position, detail (plain words).
+
+    Args:
+        coverages: COVERAGES as read.
+        shared: as in `Known`.
+    """
+    return coverages.join(shared, on=["line", "plan_code"], how="inner", maintain_order="left").select(
+        pl.col("position").fill_null(0),
+        detail=pl.format(
+            "subscriptions (product_code): the products {} all have line {} and plan {}, and an 834 can't say which is "
+            "meant: give each a plan code of its own",
+            "product_codes", "line", "plan_code",
+        ),
+    )  # fmt: skip
 
 
 def with_codes(members: pl.DataFrame, people: pl.DataFrame) -> pl.DataFrame:
@@ -147,8 +166,11 @@ def _held(coverages: pl.DataFrame, named: pl.DataFrame, known: Known, terms: Gro
     who = named.select("member_key", "company_code", "member_code", "head_code", "is_subscriber", "eligibility_end",
                        member_type="maintenance_type", at="position")  # fmt: skip
     products = known.products.select("product_code", "line", "plan_code")
-    told = coverages.join(who, on="member_key", how="inner", maintain_order="left").join(
-        products, on=["line", "plan_code"], how="left", maintain_order="left"
+    plan = ["line", "plan_code"]
+    told = (
+        coverages.join(who, on="member_key", how="inner", maintain_order="left")
+        .join(known.shared, on=plan, how="anti", maintain_order="left")
+        .join(products, on=plan, how="left", maintain_order="left")
     )
     tier = pl.col("tier").replace(terms.tiers)
     ended = pl.col("maintenance_type").is_in(_ENDED) | (pl.col("member_type") == "024")
@@ -199,7 +221,7 @@ def _subscriptions(held: pl.DataFrame, known: Known, terms: GroupTerms) -> pl.Da
 
 
 def _covered(held: pl.DataFrame, subscriptions: pl.DataFrame, known: Known) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """Rows of covered.csv, whole lists of the subscriptions whose dependents are spoken of; and whom they lose."""
+    """Rows of covered.csv, whole lists of the subscriptions whose dependents are spoken of; and who ends now."""
     columns = ["company_code", "subscription_code", "member_code"]
     key = ["company_code", "head_code", "product_code"]
     codes = pl.concat([
@@ -209,15 +231,19 @@ def _covered(held: pl.DataFrame, subscriptions: pl.DataFrame, known: Known) -> t
         ),
     ]).unique(key, keep="first", maintain_order=True)  # fmt: skip
     told = held.filter(~pl.col("is_subscriber")).join(codes, on=key, how="inner", maintain_order="left")
-    named = told.unique(columns, keep="last", maintain_order=True)
-    ended = named.filter("over").select(columns)
+    named = told.unique(columns, keep="last", maintain_order=True).rename({"end": "end_date"})
+    # Who was never covered can't end; who ends without a day ends now.
+    held_before = named.join(known.covered, on=columns, how="semi", maintain_order="left")
+    over = held_before.filter("over")
+    ended = over.filter(pl.col("end_date").is_null()).select(columns)
+    lasts = pl.concat([named.filter(~pl.col("over")), over.drop_nulls("end_date")])
     before = known.covered.join(named.select(columns[:2]).unique(), on=columns[:2], how="semi", maintain_order="left")
     stays = before.join(named.select(columns), on=columns, how="anti", maintain_order="left")
     rows = pl.concat([
-        named.filter(~pl.col("over")).select(*columns, "position"),
-        stays.select(*columns, position=pl.lit(0, pl.Int64)),
+        lasts.select(*columns, "end_date", "position"),
+        stays.select(*columns, "end_date", position=pl.lit(0, pl.Int64)),
     ])  # fmt: skip
-    return rows.sort(*columns[:2], "position", "member_code"), ended.join(known.covered, on=columns, how="semi")
+    return rows.sort(*columns[:2], "position", "member_code"), ended
 
 
 def _csv(name: str, rows: pl.DataFrame) -> bytes:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import polars as pl
 
-from assets.intake.enrollment import Known, company_codes, drop_of, with_codes
+from assets.intake.enrollment import Known, company_codes, drop_of, undecided, with_codes
 from assets.intake.loading import take
 from assets.intake.writing import note
 from formats.edi834 import read
@@ -23,8 +25,8 @@ def take_enrollment(
 ) -> tuple[dict[str, int], pl.DataFrame]:
     """Take a group's 834 into the record. The same file again changes nothing.
 
-    Appends and updates what intake does for people.csv, subscriptions.csv and covered.csv; dependents whose coverage
-    ended are taken off their subscription.
+    Appends and updates what intake does for people.csv, subscriptions.csv and covered.csv; dependents who end
+    without a day are taken off their subscription.
 
     Args:
         tx: the step's exclusive transaction, over all companies.
@@ -46,7 +48,8 @@ def take_enrollment(
     unread = file.problems.filter(pl.col("severity") == ERROR).select(
         position=pl.col("line").fill_null(0), kind=pl.lit("unreadable"), detail="message"
     )
-    refused = _refused(result.problems, drop.places)
+    unsure = undecided(file.coverages, known.shared).with_columns(kind=pl.lit("intake_reject"))
+    refused = pl.concat([_refused(result.problems, drop.places), unsure.select("position", "kind", "detail")])
     found = (
         pl.concat([refused, unread])
         .group_by("position", "kind", maintain_order=True)
@@ -77,12 +80,12 @@ def _known(tx: Tx) -> tuple[Known, pl.DataFrame]:
               on=["company_id", "subscription_id"])
         .join(people.select("company_id", "person_id", member_code="code"), on=["company_id", "person_id"])
     )  # fmt: skip
-    # Of two products of one plan none can be meant: the row is refused with the plan's code.
-    alone = products.filter(pl.len().over("line", "plan_code") == 1)
+    plan, several = ["line", "plan_code"], pl.len().over("line", "plan_code") > 1
+    shared = products.filter(several).group_by(plan).agg(pl.col("code").sort().str.join(", ").alias("product_codes"))
     known = Known(
         named.rename({"code": "member_code"}), subscriptions,
-        covered.select("company_code", "subscription_code", "member_code"),
-        alone.select("line", "plan_code", product_code="code"),
+        covered.select("company_code", "subscription_code", "member_code", "end_date"),
+        products.filter(~several).select(*plan, product_code="code"), shared,
     )  # fmt: skip
     return known, ids
 
@@ -116,7 +119,7 @@ def _with_ssn(tx: Tx, known: Known, members: pl.DataFrame, vault: Vault) -> Know
         vault.open(asked["company_id"], asked["ssn_sealed"], SSN).alias("ssn")
     )
     people = known.people.join(opened, on=["company_id", "person_id"], how="left", maintain_order="left")
-    return Known(people, known.subscriptions, known.covered, known.products)
+    return replace(known, people=people)
 
 
 def _take_off(tx: Tx, ended: pl.DataFrame, sha256: bytes) -> int:

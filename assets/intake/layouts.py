@@ -319,7 +319,7 @@ LAYOUTS: tuple[Layout, ...] = (
     ),
     Layout(
         "covered.csv",
-        (_COMPANY, _SUBSCRIPTION, _code("member_code")),
+        (_COMPANY, _SUBSCRIPTION, _code("member_code"), _maybe(_date("end_date", required=False))),
         ("company_code", "subscription_code", "member_code"),
     ),
     Layout(

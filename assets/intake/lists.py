@@ -13,7 +13,7 @@ _OWNER = ["company_id", "subscription_id"]
 
 
 def covered(load: Load, sheet: Sheet) -> None:
-    """covered.csv: dependents of the subscription's own subscriber."""
+    """covered.csv: dependents of the subscription's own subscriber, and until when, if not as long as it lasts."""
     refer_subscription(load, sheet)
     on = {"company_id": "company_id", "member_code": "code"}
     refer(sheet, load.known("person"), on, {"person_id": "person_id", "subscriber_id": "subscriber_id"}, shown=False)
@@ -24,7 +24,11 @@ def covered(load: Load, sheet: Sheet) -> None:
         "intake.family",
         "only dependents of the subscription's subscriber are listed",
     )
-    _write(load, sheet, "covered", ["person_id"], [])
+    if "end_date" in sheet.absent:  # the file says nothing of ends: those on record stay
+        key = ["company_id", "subscription_id", "person_id"]
+        known = load.tx.read("intake/covered").cast({c: sheet.rows.schema[c] for c in key})
+        sheet.rows = sheet.rows.drop("end_date").join(known, on=key, how="left", maintain_order="left")
+    _write(load, sheet, "covered", ["person_id"], ["end_date"])
 
 
 def holds(load: Load, sheet: Sheet) -> None:

@@ -4,7 +4,6 @@ import polars as pl
 
 from formats.edi834.layout import COVERAGE, EXTRA, MEMBER, Element, Segment
 from formats.edi834.placing import LOOPS, placed
-from formats.edi834.profile import Profile
 from formats.edi834.schema import POSITIONS, conform
 from formats.edi834.schema_acks import ACK_ERRORS
 from formats.edi834.segments import SEPARATOR, split
@@ -93,10 +92,11 @@ def _column(element: Element) -> str | None:
     return _OURS.get(element.columns[0], element.columns[0]) if element.columns else None
 
 
-def locate(errors: pl.DataFrame, positions: pl.DataFrame, profile: Profile) -> pl.DataFrame:
+def locate(errors: pl.DataFrame, positions: pl.DataFrame, member_identifier: str) -> pl.DataFrame:
     """The errors (ACK_ERRORS) with member_key, line and field of what was written there (POSITIONS).
 
-    All three are null for a header segment, or a position that nothing of ours has.
+    All three are null for a header segment, or a position that nothing of ours has. `member_identifier`: what the
+    partner's profile puts into NM109.
     """
     table = pl.DataFrame(
         _element_fields(),
@@ -115,6 +115,6 @@ def locate(errors: pl.DataFrame, positions: pl.DataFrame, profile: Profile) -> p
     found = conform(errors, ACK_ERRORS).join(
         known, on=["set_control", "segment_position"], how="left", maintain_order="left"
     )
-    table = table.with_columns(pl.col("_exact").replace("identifier", profile.member_identifier))
+    table = table.with_columns(pl.col("_exact").replace("identifier", member_identifier))
     found = found.join(table, on=["written", "written_loop", "element"], how="left", maintain_order="left")
     return found.with_columns(pl.coalesce("_exact", "field").alias("field")).drop("_exact", "written", "written_loop")

@@ -6,6 +6,7 @@ import polars as pl
 
 from formats.edi834.codes import LINES, SPOUSES
 from formats.edi834.schema import Enrollment
+from formats.tabular.consistency import people
 from formats.tabular.findings import Reason, found
 from formats.tabular.layout import Layout, Record
 from formats.tabular.sources import COVERAGE, MEMBER, PLANS, line_of
@@ -25,6 +26,11 @@ ORPHAN = Reason(
 NO_ROOM = Reason(
     "tabular.coverage.twice", "has two coverages of a line with room for one",
     "End one of them, or use a layout with a line per coverage",
+)  # fmt: skip
+
+NO_RECORD = Reason(
+    "tabular.member.no_record", "holds in no record of the layout: there is no line for this member",
+    "Give the layout a record for such members",
 )  # fmt: skip
 
 KEYS = ["family", "row", "seq", "subscriber_key", "member_key"]
@@ -79,7 +85,16 @@ def arrange(enrollment: Enrollment, layout: Layout) -> Arranged:
     coverages = coverages.join(twice, on="subscriber_key", how="anti", maintain_order="left")
     full = _with_wide(_with_subscriber(members, layout), coverages, wide, layout)
     frames = {record.name: _frame(record, full, coverages, layout) for record in layout.body}
-    return Arranged(members, coverages, frames, pl.concat([broken, orphans, twice]))
+    lineless = _lineless(members, frames, layout)
+    if not lineless.is_empty():
+        members, coverages = (
+            rows.join(lineless, on="subscriber_key", how="anti", maintain_order="left") for rows in (members, coverages)
+        )
+        frames = {
+            name: rows.join(lineless, on="subscriber_key", how="anti", maintain_order="left")
+            for name, rows in frames.items()
+        }
+    return Arranged(members, coverages, frames, pl.concat([broken, orphans, twice, lineless]))
 
 
 def in_lines(ready: Arranged, frames: dict[str, pl.DataFrame], layout: Layout) -> Enrollment:
@@ -172,6 +187,17 @@ def _twice(coverages: pl.DataFrame, members: pl.DataFrame, lines: list[str]) -> 
     )
     rows = members.join(several, on="row", how="semi", maintain_order="left")
     return found(rows, "member", "line", NO_ROOM)
+
+
+def _lineless(members: pl.DataFrame, frames: dict[str, pl.DataFrame], layout: Layout) -> pl.DataFrame:
+    """Members of whom the layout has a kind of line, and whom the conditions of all of them pass over."""
+    own = people(layout)
+    kinds = {record.kind for record in own}
+    head, kin = (bool(kinds & {kind, "member", "detail"}) for kind in ("subscriber", "dependent"))
+    meant = members.filter(pl.when("is_subscriber").then(pl.lit(head)).otherwise(pl.lit(kin)))
+    lines = pl.concat([frames[record.name].select("row") for record in own])
+    rows = meant.join(lines, on="row", how="anti", maintain_order="left")
+    return found(rows, "person", "when", NO_RECORD)
 
 
 def _with_subscriber(members: pl.DataFrame, layout: Layout) -> pl.DataFrame:

@@ -1,2 +1,2 @@
--- Covered dependents: company_id, subscription_id, person_id.
-SELECT company_id, subscription_id, person_id FROM master.covered
+-- Covered dependents: company_id, subscription_id, person_id, end_date.
+SELECT company_id, subscription_id, person_id, end_date FROM master.covered

@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 import polars as pl
+import pytest
 
 from assets.billing.deductions import totals
 from assets.billing.employers import payroll_files, statements
@@ -227,7 +228,15 @@ def test_shares_of_nobody_and_groups_without_a_place_are_named_over_the_record(r
     ]
 
 
-def test_the_dependents_of_a_tier_are_those_it_covers(record: Record) -> None:
+@pytest.mark.parametrize(
+    ("child_until", "fit"),
+    # The member's own tier takes anybody; a couple only a spouse, a parent only a child, a family both. A child whose
+    # end is known fits with the tier before it and with the one after it.
+    [(None, [1, 2, 3, 4, 5, 10, 15]), (D(2026, 12, 1), [1, 2, 3, 4, 5, 7, 10, 15])],
+)
+def test_the_dependents_of_a_tier_are_those_it_covers(
+    record: Record, child_until: dt.date | None, fit: list[int]
+) -> None:
     people = [
         {"person_id": 2, "code": "D2", "subscriber_id": 1, "relationship": "spouse"},
         {"person_id": 3, "code": "D3", "subscriber_id": 1, "relationship": "child"},
@@ -245,14 +254,15 @@ def test_the_dependents_of_a_tier_are_those_it_covers(record: Record) -> None:
             {"subscription_id": n, "code": f"S{n}", "product_id": n, "tier": tiers[(n - 1) // 4]} for n in range(1, 17)
         ],
         "master__covered": [
-            {"company_id": 1, "subscription_id": n, "person_id": p} for n in range(1, 17) for p in covered[n % 4]
+            {"company_id": 1, "subscription_id": n, "person_id": p, "end_date": child_until if p == 3 else None}
+            for n in range(1, 17)
+            for p in covered[n % 4]
         ],
     }
     seed(record, **terms)
     bill(record)
     billed = look(record, "SELECT DISTINCT subscription_id FROM billing.line ORDER BY 1").to_series().to_list()
-    # The member's own tier takes anybody; a couple only a spouse, a parent only a child, a family both.
-    assert billed == [1, 2, 3, 4, 5, 10, 15]
+    assert billed == fit
 
 
 def paid(number: int, cents: int, **more: Any) -> dict[str, list[dict[str, Any]]]:

@@ -17,7 +17,7 @@ from formats.edi834 import Acks, AckStamp, Route, read_acks, write_999, write_ta
 from formats.edi834 import acknowledge as answered
 from resources.partners import Partner
 from resources.record import Record
-from resources.sealed import FILE_OUT
+from resources.sealed import FILE_OUT, SSN
 from resources.vault import Vault
 from tests.enrollment.exchange import vendor_partner
 from tests.support.seed import DAY, night, seed
@@ -92,10 +92,11 @@ def test_a_rejected_set_names_the_member_and_the_place_but_no_value(record: Reco
     assert state == "rejected"
     assert detail == (
         "interchange 1: A, group 1: R, set 1: R; "
-        "set 0001 segment 14 N4 of member M1: code 8, element 3 code 7; set 0001 segment 24 N4 of member M2: code 8"
+        "set 0001 segment 14 N4 of member M1, column zip: code 8, element 3 code 7; "
+        "set 0001 segment 24 N4 of member M2: code 8"
     )
     assert [r[1:] for r in look(record, EXCEPTIONS)] == [
-        ("set_error", "set 0001 segment 14 N4 of member M1: code 8, element 3 code 7"),
+        ("set_error", "set 0001 segment 14 N4 of member M1, column zip: code 8, element 3 code 7"),
         ("set_error", "set 0001 segment 24 N4 of member M2: code 8"),
     ]
     assert hear(record, vault, answer)[1] == {}
@@ -149,19 +150,86 @@ def test_a_file_that_says_nothing_is_named_unreadable(record: Record, vault: Vau
     assert {row[1] for row in look(record, EXCEPTIONS)} == {"unreadable"}
 
 
-def test_a_subscriber_reference_that_is_an_ssn_is_not_shown(record: Record, vault: Vault, family: World) -> None:
-    from resources.sealed import SSN
+def at(data: bytes, beginning: str, nth: int = 1) -> int:
+    """Where the nth segment that begins so stands in the first set, as IK302 counts."""
+    body = [line.strip() for line in data.decode().split("~")]
+    body = body[next(i for i, line in enumerate(body) if line.startswith("ST*")) :]
+    return [i for i, line in enumerate(body, 1) if line.startswith(beginning)][nth - 1]
 
+
+PLACES: list[tuple[str, int, dict[str, Any], str]] = [
+    ("NM1", 1, {"element": 3, "element_code": "1"}, "NM1 of member M1, column last_name: code 8, element 3 code 1"),
+    ("N3", 1, {"element": 1, "element_code": "5"}, "N3 of member M1, column address: code 8, element 1 code 5"),
+    ("DMG", 3, {"element": 2, "element_code": "8"}, "DMG of member M3, column birth_date: code 8, element 2 code 8"),
+    ("INS", 2, {"element": 2, "element_code": "7"}, "INS of member M2, column relationship: code 8, element 2 code 7"),
+    ("REF*1L", 2, {}, "REF of member M2, column company_code: code 8"),
+    ("DTP*356", 1, {}, "DTP of member M1, column start_date: code 8"),
+    ("DTP*348", 2, {"element": 3, "element_code": "8"},
+     "DTP of member M2, column start_date of HLT: code 8, element 3 code 8"),
+    ("HD", 1, {"element": 5, "element_code": "7"}, "HD of member M1, column tier of HLT: code 8, element 5 code 7"),
+    ("HD", 2, {"element": 4, "element_code": "7"},
+     "HD of member M2, column plan_code of HLT: code 8, element 4 code 7"),
+    ("N4", 1, {}, "N4 of member M1: code 8"),  # which of its columns is not said
+    ("DMG", 1, {"segment": "N4", "segment_code": "3"}, "N4 of member M1: code 3"),  # what is missed can't be pointed at
+    ("QTY", 1, {"element": 2, "element_code": "7"}, "QTY in the header or trailer: code 8, element 2 code 7"),
+    ("SE", 1, {"element": 1, "element_code": "7"}, "SE in the header or trailer: code 8, element 1 code 7"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("place", PLACES, ids=[p[3] for p in PLACES])
+def test_an_error_leads_back_to_the_member_and_the_column_of_the_record(
+    record: Record, vault: Vault, file: bytes, place: tuple[str, int, dict[str, Any], str]
+) -> None:
+    segment, nth, more, words = place
+    position = at(file, segment, nth)
+    wrong = fault(position, **{"segment": segment.split("*")[0]} | more)
+    answer = write_999(answered(file, wrong), BACK, STAMP)
+    assert b"AK2*834*0001*" in answer
+    hear(record, vault, answer.replace(b"AK2*834*0001*", b"AK2*834*1*"))  # some vendors leave out leading zeros
+    assert [r[2] for r in look(record, EXCEPTIONS)] == [f"set 0001 segment {position} {words}"]
+
+
+def test_twins_are_told_apart_by_name(
+    record: Record, partners: dict[str, Partner], vault: Vault, family: World
+) -> None:
     world = family()
-    sealed = vault.seal(pl.Series([1]), pl.Series(["517223344"]), SSN).item()
-    world["master__person"] = [{"ssn_sealed": sealed, "ssn_blind": b"b"}, *world["master__person"][1:]]
+    twin = {"subscriber_id": 1, "relationship": "child", "birth_date": dt.date(2015, 7, 9), "gender": "U"}
+    people = [("M3", "Zoé"), ("M4", "Ann-Lou")]
+    world["master__person"] = [
+        *world["master__person"][:2],
+        *({"person_id": n, "code": code, "first_name": name} | twin for n, (code, name) in enumerate(people, 3)),
+    ]
+    world["master__covered"] = [{"company_id": 1, "subscription_id": 1, "person_id": n} for n in range(2, 5)]
+    seed(record, **world)
+    terms = {"evergreen": vendor_partner(member_identifier="none")}
+    run_step(record, night(record), "enrollment.files", lambda tx: build_files(tx, terms, vault))
+    data = sent(record, vault)
+    spots = [at(data, f"NM1*IL*1*SAMPLE*{name}") for name in ("ZOE", "ANN-LOU")]
+    wrong = pl.concat([fault(n, segment="NM1", element=4, element_code="1") for n in spots])
+    hear(record, vault, write_999(answered(data, wrong), BACK, STAMP))
+    said = {r[2].split(" NM1 ")[1].split(",")[0] for r in look(record, EXCEPTIONS)}
+    assert said == {"of member M3", "of member M4"}
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_a_subscriber_reference_that_is_an_ssn_is_not_shown(
+    record: Record, vault: Vault, family: World, known: bool
+) -> None:
+    world, number = family(), pl.Series(["517223344"])
+    blind = vault.blind(pl.Series([1]), number, SSN).item() if known else b"another"
+    sealed = vault.seal(pl.Series([1]), number, SSN).item()
+    world["master__person"] = [{"ssn_sealed": sealed, "ssn_blind": blind}, *world["master__person"][1:]]
     seed(record, **world)
     terms = {"evergreen": vendor_partner(subscriber_reference="ssn")}
     run_step(record, night(record), "enrollment.files", lambda tx: build_files(tx, terms, vault))
     data = sent(record, vault)
     assert b"REF*0F*517223344~" in data
-    hear(record, vault, write_999(answered(data, fault(HEAD_ZIP)), BACK, STAMP))
-    assert [r[2] for r in look(record, EXCEPTIONS)] == ["set 0001 segment 14 N4 of a member: code 8"]
+    wrong = fault(at(data, "NM1*IL", 1), segment="NM1", element=9, element_code="7")
+    hear(record, vault, write_999(answered(data, wrong), BACK, STAMP))
+    whose = "of member M1" if known else "of a member"
+    assert [r[2].split(" NM1 ")[1] for r in look(record, EXCEPTIONS)] == [
+        f"{whose}, column ssn: code 8, element 9 code 7"
+    ]
 
 
 def test_every_sample_answer_is_read_without_a_crash(record: Record, vault: Vault, file: bytes, corpus: Any) -> None:

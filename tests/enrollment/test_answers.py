@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from typing import Any
 
 import polars as pl
 import pytest
@@ -109,6 +110,28 @@ def test_an_824_speaks_of_a_file_a_set_or_a_member(
         assert [row[0] for row in actions(them.bytes_of(2))] == again
 
 
+@pytest.mark.parametrize(("item", "member"), [("23*M3", "M3"), ("0F*M1", "M1, M2, M3"), ("SY*517223344", "M1")])
+def test_an_824_on_a_full_file_names_members_of_whom_it_told_nothing_new(
+    vendor: Callable[..., Vendor], family: World, vault: Vault, item: str, member: str
+) -> None:
+    world, number = family(), pl.Series(["517223344"])
+    blind = vault.blind(pl.Series([1]), number, SSN).item()
+    world["master__person"] = [
+        {"ssn_sealed": vault.seal(pl.Series([1]), number, SSN).item(), "ssn_blind": blind},
+        *world["master__person"][1:],
+    ]
+    them = vendor(world, files="full")
+    them.run()
+    them.send()
+    them.answer(1)
+    them.run()
+    them.send()
+    assert them.look("SELECT count(*) FROM enrollment.member_state WHERE file_id = 2") == [(0,)]
+    them.hear(application(f"OTI*IR*{item}*****2*0002*834", "TED*024"))
+    ((kind, detail),) = them.look("SELECT kind, detail FROM exchange.exception")
+    assert (kind, detail) == ("application_ack", f"824 refuses {member}: codes 024")
+
+
 def test_an_824_about_nothing_of_ours_is_named(vendor: Callable[..., Vendor]) -> None:
     them = vendor(files="change")
     them.run()
@@ -148,3 +171,97 @@ def test_a_missing_answer_is_an_alarm_after_the_hours_agreed_on(
         assert alarms(overdue) == ["overdue_ack/HARBOR/1"]
         them.answer(1)
         assert alarms(overdue) == []
+
+
+def families(family: World) -> dict[str, Any]:
+    """The family and one more person, who is a family and (with one member to a set) a set of its own."""
+    world = family()
+    world["master__person"] = [*world["master__person"], {"person_id": 4, "code": "M4", "first_name": "Dee"}]
+    other = {"subscription_id": 2, "code": "S2", "person_id": 4}
+    return world | {"master__subscription": [*world["master__subscription"], other]}
+
+
+def said_of(data: bytes, group: str, *sets: str) -> bytes:
+    """A 999 with this AK9 (after the number of sets) and these AK2/IK5 (set, verdict)."""
+    isa = "ISA*00*          *00*          *ZZ*EVERGREEN      *ZZ*DAYBOOK        *261002*0900*^*00501*000000009*0*P*:~"
+    number = read(data).interchange["gs_control"][0]
+    told = [part for s in sets for part in (f"AK2*834*{s.split(' ')[0]}*005010X220A1", f"IK5*{s.split(' ')[1]}")]
+    body = ["ST*999*0001*005010X231A1", f"AK1*BE*{number}*005010X220A1", *told, f"AK9*{group}"]
+    ends = [f"SE*{len(body) + 1}*0001", "GE*1*9", "IEA*1*000000009"]
+    start = "GS*FA*EVERGREEN*DAYBOOK*20261002*0900*9*X*005010X231A1"
+    return (isa + "~".join([start, *body, *ends]) + "~").encode()
+
+
+EVERYBODY, FIRST, SECOND, NOBODY = ["ANN", "BO", "CY", "DEE"], ["ANN", "BO", "CY"], ["DEE"], []  # type: ignore[var-annotated]
+
+
+@pytest.mark.parametrize(
+    ("group", "sets", "again"),
+    [
+        ("A*2*2*2", ["0001 A", "0002 A"], NOBODY),
+        ("E*2*2*2", ["0001 E", "0002 A"], NOBODY),
+        ("P*2*2*1", ["0001 A", "0002 R"], SECOND),
+        ("P*2*2*1", ["0002 A"], FIRST),  # who is not named was not accepted
+        ("P*2*2*1", [], EVERYBODY),  # which one, it does not say
+        ("A*2*2*1", ["0001 A"], SECOND),  # an A that counts otherwise
+        ("A*2*1*1", ["0001 A"], SECOND),  # one of the two was never received
+        ("A*2*2*2", ["0077 R"], NOBODY),  # a set that was never sent
+        ("R*2*2*0", ["0077 R"], EVERYBODY),
+        ("A*2*2*2", ["0001 A", "0001 R"], FIRST),  # both: the refusal counts
+        ("M*2*2*0", [], EVERYBODY),
+    ],
+)
+def test_what_a_999_leaves_untold_comes_again(
+    vendor: Callable[..., Vendor], family: World, group: str, sets: list[str], again: list[str]
+) -> None:
+    them = vendor(families(family), {"max_members_per_set": 3}, files="change")
+    them.run()
+    data = them.send()
+    assert read(data).interchange["set_control"].to_list() == ["0001", "0002"]
+    them.hear(said_of(data, group, *sets))
+    out = them.run()
+    assert (actions(them.bytes_of(2)) if out.rows else []) == [(n, "021", "28", ["021 EG100 -"]) for n in again]
+    if "0077 R" in sets:
+        details = [d for (d,) in them.look("SELECT detail FROM exchange.exception")]
+        assert details == ["verdict R on set 77, which this partner was not sent"]
+
+
+@pytest.mark.parametrize("order", [("999", "824"), ("824", "999"), ("999", "824", "999"), ("824", "999", "824")])
+def test_a_refused_family_comes_again_in_whatever_order_the_answers_come(
+    vendor: Callable[..., Vendor], family: World, order: tuple[str, ...]
+) -> None:
+    them = vendor(families(family), files="change")
+    them.run()
+    them.send()
+    for n, kind in enumerate(order):
+        if kind == "999":
+            them.answer(1)
+        else:
+            them.hear(application(f"OTI*IR*0F*M1**20261002*090{n}**1*0001*834", "TED*024"))
+    assert [row[0] for row in (them.run(), actions(them.bytes_of(2)))[1]] == ["ANN", "BO", "CY"]
+    them.send()
+    them.answer(2)
+    assert them.run().rows == {}
+
+
+def test_an_824_that_takes_one_member_says_nothing_of_the_others(vendor: Callable[..., Vendor], family: World) -> None:
+    them = vendor(families(family), files="change")
+    them.run()
+    them.send()
+    them.hear(application("OTI*IA*23*M4*****1*0001*834"))
+    them.run()
+    assert [row[0] for row in actions(them.bytes_of(2))] == ["ANN", "BO", "CY"]
+    assert them.look("SELECT state FROM exchange.event WHERE file_id = 1 ORDER BY event_no DESC LIMIT 1") == [("sent",)]
+
+
+def test_a_late_refusal_takes_back_no_more_than_its_own_file_told(vendor: Callable[..., Vendor]) -> None:
+    them = vendor(files="change")
+    them.run()
+    them.send()
+    change(them.record, "UPDATE master.person SET city = 'Bath' WHERE person_id = 2")
+    them.run()
+    them.send()  # the first is not answered: everybody again, and the move
+    them.answer(2)
+    fault = {"set_control": "0001", "segment_position": 14, "segment": "N4", "segment_code": "8", "position": 1}
+    assert them.answer(1, pl.DataFrame([fault]))["rejected"] == 1
+    assert them.run().rows == {}  # what the second told was taken

@@ -11,7 +11,7 @@ import pytest
 from formats.edi834 import read
 from resources.sealed import SSN
 from resources.vault import Vault
-from tests.enrollment.exchange import Vendor, World, actions, change
+from tests.enrollment.exchange import Vendor, World, actions, change, many
 from tests.support.seed import DAY
 
 
@@ -88,3 +88,75 @@ def test_a_change_file_nobody_approved_is_overtaken_by_the_next(vendor: Callable
         "SELECT file_id, state FROM exchange.event WHERE state IN ('void', 'checked') ORDER BY 1, event_no"
     )
     assert states == [(1, "checked"), (1, "void"), (2, "checked")]
+
+
+def test_who_moves_from_one_family_to_another_ends_in_one_and_begins_in_the_other(
+    vendor: Callable[..., Vendor], family: World
+) -> None:
+    world = family()
+    world["master__person"] = [*world["master__person"], {"person_id": 4, "code": "M4", "first_name": "Dee"}]
+    other = {"subscription_id": 2, "code": "S2", "person_id": 4, "tier": "ECH"}
+    world["master__subscription"] = [*world["master__subscription"], other]
+    them = vendor(world, files="change_and_audit")
+    them.run()
+    them.send()
+    them.answer(1)
+    change(them.record, "UPDATE master.covered SET subscription_id = 2 WHERE person_id = 3")
+    them.run()
+    told = read(them.send()).members
+    assert told.select("first_name", "subscriber_id", "maintenance_type").rows() == [
+        ("CY", "M1", "024"), ("CY", "M4", "021"),
+    ]  # fmt: skip
+    them.answer(2)
+    assert them.run().totals["files"] == 1  # Sunday: everybody as the vendor must hold them
+    audit = read(them.bytes_of(them.last))
+    told = audit.members.join(audit.coverages, on="member_key", suffix="_held").filter(pl.col("first_name") == "CY")
+    # A file to compare with ends nobody as a whole: INS03 is 030 throughout, only HD01 says what is over.
+    assert told.select("subscriber_id", "maintenance_type", "maintenance_type_held").rows() == [
+        ("M1", "030", "024"), ("M4", "030", "030"),
+    ]  # fmt: skip
+
+
+def test_a_subscription_that_follows_another_is_told_with_the_end_of_the_first(vendor: Callable[..., Vendor]) -> None:
+    them = vendor(many(1), files="change")
+    them.run()
+    them.send()
+    them.answer(1)
+    change(
+        them.record,
+        "INSERT INTO master.product (product_id, code, name, vendor_id, line, plan_code, proration, trial_days) "
+        "VALUES (2, 'MED2', 'Medical 2', 1, 'HLT', 'EG200', 'actual', 0); "
+        "UPDATE master.subscription SET end_date = '2026-11-01'; "
+        "INSERT INTO master.subscription (company_id, subscription_id, code, person_id, product_id, tier, start_date, "
+        "bill_day, method) VALUES (1, 2, 'S2', 1, 2, 'EMP', '2026-11-01', 1, 'list_bill')",
+    )
+    them.run()
+    assert actions(them.send()) == [("ANN", "001", "29", ["024 EG100 2026-11-01", "021 EG200 -"])]
+    them.answer(2)
+    assert them.run().rows == {}
+
+
+def test_a_dependent_with_a_day_of_its_own_is_ended_on_it_and_told_ahead(vendor: Callable[..., Vendor]) -> None:
+    them = vendor(files="change")
+    them.run()
+    them.send()
+    them.answer(1)
+    change(them.record, "UPDATE master.covered SET end_date = '2026-12-01' WHERE person_id = 2")
+    change(them.record, "UPDATE master.covered SET end_date = '2026-09-20' WHERE person_id = 3")
+    them.run()
+    assert actions(them.send()) == [
+        ("BO", "024", "07", ["024 EG100 2026-12-01"]),
+        ("CY", "024", "07", ["024 EG100 2026-09-20"]),  # which was known late, and is not the day it was noticed on
+    ]
+    them.answer(2)
+    assert them.run().rows == {}
+    change(them.record, "UPDATE master.covered SET end_date = '2026-08-01' WHERE person_id = 3")  # it never began
+    change(them.record, "UPDATE master.covered SET end_date = NULL WHERE person_id = 2")
+    them.run()
+    assert actions(them.send()) == [
+        ("BO", "025", "41", ["025 EG100 -"]),
+        ("CY", "024", "07", ["024 EG100 2026-09-01"]),
+    ]
+    them.answer(3)
+    change(them.record, "DELETE FROM master.covered WHERE person_id = 3")  # a later list has forgotten it
+    assert them.run().rows == {}

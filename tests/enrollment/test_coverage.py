@@ -80,27 +80,31 @@ def test_a_vendor_sees_one_period(
     assert found == ([] if seen is None else [(days(seen[0]), None if seen[1] is None else days(seen[1]))])
 
 
-def told(end: int | None, sub_end: int | None) -> pl.DataFrame:
-    row = (1, 7, 1, days(-200), None if end is None else days(end), None if sub_end is None else days(sub_end))
-    names = ["company_id", "person_id", "subscription_id", "coverage_start", "coverage_end", "sub_end"]
-    types = [pl.Int32, pl.Int32, pl.Int32, pl.Date, pl.Date, pl.Date]
+def told(end: int | None, noticed: int | None, sub_end: int | None) -> pl.DataFrame:
+    ends = [None if n is None else days(n) for n in (end, noticed, sub_end)]
+    names = ["company_id", "person_id", "subscription_id", "coverage_start", "coverage_end", "noticed_end", "sub_end"]
+    types = [pl.Int32, pl.Int32, pl.Int32, pl.Date, pl.Date, pl.Date, pl.Date]
+    row = (1, 7, 1, days(-200), *ends)
     return pl.DataFrame([row], schema=dict(zip(names, types, strict=True)), orient="row")
 
 
 @pytest.mark.parametrize(
-    ("end", "sub_end", "said"),
+    ("end", "noticed", "sub_end", "said"),
     [
-        (None, None, 0),  # left the subscription: noticed today
-        (None, -100, -100),  # ended long ago, and nobody had said so
-        (None, 40, 0),
-        (-20, None, -20),  # said before, and still in the look-back
-        (-61, None, None),  # said, and out of it
-        (30, None, 0),
+        (None, None, None, 0),  # left the subscription: noticed today
+        (None, None, -100, -100),  # ended long ago, and nobody had said so
+        (None, None, 40, 0),
+        (-20, -20, None, -20),  # said before, and still in the look-back
+        (-61, -61, None, None),  # said, and out of it
+        (30, 30, None, 0),
+        (None, -20, None, -20),  # said and refused: the day stays
+        (None, -61, None, -61),  # and the vendor never took it, however long ago
     ],
 )
 def test_who_is_gone_is_told_once_and_inside_the_look_back(
-    end: int | None, sub_end: int | None, said: int | None
+    end: int | None, noticed: int | None, sub_end: int | None, said: int | None
 ) -> None:
     nobody = pl.DataFrame(schema={"company_id": pl.Int32, "person_id": pl.Int32, "subscription_id": pl.Int32})
-    found = no_longer(told(end, sub_end), nobody, pieces(subscriptions(), holds()), D, Windows())
+    gone = told(end, noticed, sub_end)
+    found = no_longer(gone, nobody, pieces(subscriptions(), holds()), D, Windows())
     assert found["end"].to_list() == ([] if said is None else [days(said)])

@@ -51,6 +51,19 @@ def change(record: Record, statement: str) -> None:
         connection.execute(statement)
 
 
+def taken(record: Record, file_id: int = 1) -> None:
+    """The vendor has the file and takes it."""
+    row = f"1, {file_id}, 'evergreen', '2026-10-01', 1"
+    change(
+        record,
+        "INSERT INTO exchange.event (event_no, state, company_id, file_id, actor, business_date, run_no) "
+        f"VALUES (3, 'acknowledged', {row}); "
+        "INSERT INTO enrollment.acknowledgement "
+        "(level, control_number, verdict, company_id, file_id, sha256, business_date, run_no) "
+        f"VALUES ('group', {file_id}, 'A', {row})",
+    )
+
+
 def test_a_family_is_told_and_told_no_more(
     record: Record, partners: dict[str, Partner], vault: Vault, family: World
 ) -> None:
@@ -123,6 +136,7 @@ def test_every_night_sends_the_full_file_and_records_only_what_changed(
 ) -> None:
     seed(record, **family())
     build(record, partners, vault)
+    taken(record)
     change(record, "UPDATE master.person SET city = 'Bath' WHERE person_id = 2")
     totals, _ = build(record, partners, vault, DAY + dt.timedelta(days=1))
     assert totals == {"files": 1, "members": 3, "coverage_changes": 1, "families_left_out": 0}
@@ -137,6 +151,7 @@ def test_a_dependent_who_left_is_ended_on_the_day_and_repeated_inside_the_look_b
 ) -> None:
     seed(record, **family())
     build(record, partners, vault)
+    taken(record)
     change(record, "DELETE FROM master.covered; UPDATE master.subscription SET tier = 'EMP'")
     day = DAY + dt.timedelta(days=1)
     totals, _ = build(record, partners, vault, day)
@@ -144,6 +159,7 @@ def test_a_dependent_who_left_is_ended_on_the_day_and_repeated_inside_the_look_b
     again = read(sent(record, vault, 2))
     assert again.members["maintenance_type"].to_list() == ["030", "024", "024"]
     assert again.coverages["end"].to_list() == [None, day, day]
+    taken(record, 2)
     totals, _ = build(record, partners, vault, DAY + dt.timedelta(days=61))
     assert (totals["members"], totals["coverage_changes"]) == (3, 0)
     totals, _ = build(record, partners, vault, DAY + dt.timedelta(days=62))
@@ -177,6 +193,7 @@ def test_a_bad_family_is_named_and_the_others_go(
     assert look(record, "SELECT subject, rule FROM audit.quarantine").rows() == [
         ("evergreen: member M4", "edi834.address.zip")
     ]
+    taken(record)
     change(record, "UPDATE master.person SET zip = '04102' WHERE person_id = 4")
     totals, _ = build(record, partners, vault, DAY + dt.timedelta(days=1))
     assert (totals["members"], totals["coverage_changes"]) == (4, 1)

@@ -143,6 +143,45 @@ def test_a_list_in_a_layout_of_the_vendors_own(record: Record, vault: Vault, wor
     assert rows(record) == [("different", "M3", "", "first_name"), ("missing_there", "M2", "HLT", "")]
 
 
+def test_a_list_of_last_week_is_held_against_who_was_covered_then(
+    record: Record, vault: Vault, world: dict[str, Any]
+) -> None:
+    begun, ended, both = dt.date(2026, 9, 28), dt.date(2026, 9, 29), dt.date(2026, 9, 24)
+    people = [("M4", "Dee"), ("M5", "Eve"), ("M6", "Flo")]
+    born = dt.date(1990, 1, 1)
+    world["master__person"] = [
+        *world["master__person"],
+        *({"person_id": n, "code": c, "first_name": name, "birth_date": born} for n, (c, name) in enumerate(people, 4)),
+    ]
+    terms = {4: {"start_date": begun}, 5: {"end_date": ended}, 6: {"end_date": both}}
+    world["master__subscription"] = [
+        *world["master__subscription"],
+        *({"subscription_id": n, "code": f"S{n}", "person_id": n} | more for n, more in terms.items()),
+    ]
+    # The spouse leaves the family between the list and today.
+    world["master__covered"] = [
+        c | {"end_date": begun if c["person_id"] == 2 else None} for c in world["master__covered"]
+    ]
+    seed(record, **world)
+    week_ago = DAY - dt.timedelta(7)  # 24 September: M4 is yet to come, M5 still there, M6 has gone on that very day
+    told = [member(c, gender=g) for c, g in (("M1", "F"), ("M2", "M"), ("M3", "U"))]
+    alone = {"subscriber_key": "M5", "subscriber_id": "M5", "is_subscriber": True, "relationship": "18"}
+    told += [member("M5", first_name="EVE", birth_date=born, gender="F") | alone]
+    covered = [*(held(c) for c in ("M1", "M2", "M3")), held("M5", tier="EMP")]
+    data = roster(told, covered, member_identifier="none")
+    old = data.replace(b"*20261001*", b"*20260924*").replace(b"*261001*", b"*260924*")
+    assert old != data
+    found = take(record, vault, old, vendor_partner())
+    assert rows(record) == [("different", "M2", "HLT", "end"), ("different", "M5", "HLT", "end")]  # it could not know
+    assert (found["missing_there"], found["missing_here"]) == (0, 0)
+    with record.step("look", run_no=0, companies=(1,), business_date=DAY) as tx:
+        assert tx.select("SELECT DISTINCT as_of FROM enrollment.discrepancy").item() == week_ago
+    take(record, vault, data, vendor_partner())  # the same list, of today
+    assert [r for r in rows(record) if r[0] != "different"] == [
+        ("missing_here", "M2", "HLT", ""), ("missing_here", "M5", "HLT", ""), ("missing_there", "M4", "HLT", ""),
+    ]  # fmt: skip
+
+
 def test_whoever_fits_twice_fits_nobody() -> None:
     ours = pl.DataFrame(
         {"company_id": [1, 1], "person_id": [2, 3], "code": ["A", "B"], "head_code": ["H", "H"],

@@ -32,6 +32,8 @@ TOLD = [
     ("subscriptions", f"{SUBSCRIPTION},2026-08-20,2026-10-01,EAST", "subscription WHERE code = 'S1'",
      "created_on, recurring_from, group_code",
      (None, None, ""), (dt.date(2026, 8, 20), dt.date(2026, 10, 1), "EAST")),
+    ("covered", "HARBOR,S1,M1-1,2026-12-31", "covered WHERE person_id = 2", "end_date",
+     (None,), (dt.date(2026, 12, 31),)),
 ]  # fmt: skip
 SHARES = (
     "SELECT valid_from::text, part, payer, person_id, fee_id, percent::text, amount_cents FROM master.payer_share "

@@ -58,7 +58,6 @@ def test_a_day_that_a_month_has_not_is_its_last(asked: int, due: list[int]) -> N
         ({"files": "change", "full_days": (1,)}, "no full file ever goes"),
         ({"files": "change", "full_weekdays": ("monday",)}, "no full file ever goes"),
         ({"files": "full", "change_weekdays": ("monday",)}, "no change file ever goes"),
-        ({"files": "full", "retro_days": 60}, "no change of it can wait"),
         ({"full_weekdays": ("monday",), "termination_days": 5}, "files go 7 days apart, so look back 6 days at least"),
         ({"full_days": (31,), "termination_days": 29}, "files go 31 days apart, so look back 30 days at least"),
     ],

@@ -211,7 +211,8 @@ def test_errors_lead_back_to_member_and_column() -> None:
             fault(set_control="1001", segment="BGN", segment_position=at["BGN"], segment_code="8", element=8),
         ]
     )
-    found = locate(read_acks(write_999(acknowledge(data, faults), BACK, NUMBERS)).errors, places, profile())
+    errors = read_acks(write_999(acknowledge(data, faults), BACK, NUMBERS)).errors
+    found = locate(errors, places, profile().member_identifier)
     assert found.select("member_key", "field", "line").rows() == [
         ("head", "ssn", None),
         ("head", "zip", None),

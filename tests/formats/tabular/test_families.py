@@ -110,6 +110,35 @@ def test_a_coverage_of_nobody_and_two_where_one_has_room() -> None:
     assert set(written.left_out["rule"]) == {"tabular.coverage.twice", "tabular.coverage.orphan"}
 
 
+def _lines_of(gender: str, **more: Any) -> dict[str, Any]:
+    when = {"source": "gender", "in": [gender]}
+    return {"kind": "member", "name": gender, "when": when, "fields": [{"name": "t", "const": gender}, KEY]} | more
+
+
+def test_a_member_for_whom_no_record_applies_takes_the_family_out_and_is_named() -> None:
+    terms = layout(before=[_lines_of("F"), _lines_of("M")])
+    people = [member("h"), member("x", "h", gender="U"), member("z", gender="M")]
+    made = enrollment(people, [coverage("h"), coverage("x"), coverage("z")])
+    written = write(made, terms, STAMP)
+    assert written.files[0].data == b"M,z\n"
+    assert written.left_out.select("subscriber_key", "member_key", "rule").rows() == [
+        ("h", "x", "tabular.member.no_record")
+    ]
+    assert written.problems["message"].to_list() == [
+        "Member x: when (person record) holds in no record of the layout: there is no line for this member"
+    ]
+    assert check(written.files[0].data, terms, written.files[0].meant).is_empty()
+
+
+def test_whom_the_layout_has_no_kind_of_line_for_is_not_asked_for() -> None:
+    terms = layout(before=[{"kind": "subscriber", "fields": [KEY]}])
+    written = write(enrollment([member("h"), member("c", "h")], []), terms, STAMP)
+    assert (written.files[0].data, written.left_out.height) == (b"h\n", 0)
+    again = layout(before=[_lines_of("F"), _lines_of("M"), _lines_of("U", again=True)])
+    missed = write(enrollment([member("h", gender="U")], []), again, STAMP)  # a second line is no line of its own
+    assert missed.left_out["rule"].to_list() == ["tabular.member.no_record"]
+
+
 def _split(most: int, size: int) -> tuple[Layout, Enrollment]:
     fields = [
         KEY,
