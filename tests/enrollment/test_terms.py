@@ -134,7 +134,7 @@ def test_an_end_told_once_is_left_out_when_it_was_taken(vendor: Callable[..., Ve
 
 def test_what_is_agreed_on_stands_in_one_place(vendor: Callable[..., Vendor]) -> None:
     them = vendor(None, {"retro": {"days": 60}})
-    with pytest.raises(DaybookError, match="failed for every company.*retro"):
+    with pytest.raises(DaybookError, match=r"failed for every company.*retro"):
         them.run()
 
 
