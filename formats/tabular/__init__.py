@@ -7,7 +7,8 @@ before it is registered; `read` takes a vendor's roster back into frames; `survi
 from formats.tabular.body import Stamp
 from formats.tabular.check import check
 from formats.tabular.findings import FINDINGS
-from formats.tabular.layout import Layout, load_layout
+from formats.tabular.layout import Layout
+from formats.tabular.loading import load_layout
 from formats.tabular.parse import surviving
 from formats.tabular.reader import read
 from formats.tabular.writer import File, Written, write

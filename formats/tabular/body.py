@@ -1,7 +1,6 @@
 """One file's body: the texts of its families, with the numbers and facts that depend on the file they are in."""
 
 import datetime as dt
-import re
 from dataclasses import dataclass
 from typing import Literal
 
@@ -12,7 +11,6 @@ from formats.tabular.draft import draft
 from formats.tabular.layout import Layout
 from formats.tabular.lines import in_order
 from formats.tabular.sources import FILE
-from formats.tabular.values import strftime
 
 
 @dataclass(frozen=True)
@@ -77,18 +75,3 @@ def _numbered(frames: dict[str, pl.DataFrame], layout: Layout) -> dict[str, pl.D
         r.name: frames[r.name].sort("row", "seq").hstack(ordered.filter(rank=i).sort("row", "seq").select("row.number"))
         for i, r in enumerate(layout.body)
     }
-
-
-def file_name(layout: Layout, stamp: Stamp, part: int) -> str:
-    """The file's name by the layout's template; reference, sender and receiver as they are."""
-    plain = {"sender": layout.sender, "receiver": layout.receiver, "reference": stamp.reference, "usage": stamp.usage}
-
-    def put(found: re.Match[str]) -> str:
-        what, form = found.group(1), found.group(2)
-        if what in ("date", "time"):
-            return stamp.created.strftime(strftime(form or ("YYYYMMDD" if what == "date" else "HHMISS")))
-        if what in ("sequence", "part"):
-            return str(stamp.sequence if what == "sequence" else part).zfill(int(form or 1))
-        return plain[what] or ""
-
-    return re.sub(r"\{([a-z]+)(?::([A-Za-z0-9-]+))?\}", put, layout.file_name)

@@ -14,8 +14,6 @@ from formats.tabular.values import Value
 
 _ELEMENT = r"(?:[A-Za-z_][\w.-]*:)?[A-Za-z_][\w.-]*"
 _PATH = re.compile(rf"^(?:{_ELEMENT}(?:/{_ELEMENT})*(?:/@{_ELEMENT})?|@{_ELEMENT})$")
-_TOKENS = {"sender", "receiver", "reference", "date", "time", "usage", "sequence", "part"}
-_TOKEN = re.compile(r"\{([a-z]+)(?::([A-Za-z0-9-]+))?\}")
 _TEXT_TIMES = ("HH", "MI", "SS")
 
 
@@ -24,7 +22,7 @@ def contradictions(layout: Layout) -> list[str]:
     tables = [k for k in ("delimited", "fixed", "xml", "xlsx") if getattr(layout, k) is not None]
     if len(tables) != 1:
         return ["exactly one of the tables delimited, fixed, xml and xlsx says the kind of file"]
-    found = [*_shape(layout), *_file_name(layout)]
+    found = [*_shape(layout)]
     for record in layout.records:
         for field in record.fields:
             found += [f"records.{record.name}.{field.name}: {fault}" for fault in _field(layout, record, field)]
@@ -58,24 +56,6 @@ def _shape(layout: Layout) -> Iterator[str]:
     for party in ("sender", "receiver"):
         if f"file.{party}" in used and getattr(layout, party) is None:
             yield f"{party}: a record carries it, so it must be given"
-
-
-def _file_name(layout: Layout) -> Iterator[str]:
-    rest = _TOKEN.sub("", layout.file_name)
-    if "{" in rest or "}" in rest or ":" in rest:
-        yield "file_name: a token is {name} or {name:form}"
-    for what, form in _TOKEN.findall(layout.file_name):
-        if what not in _TOKENS:
-            yield f"file_name: there is no token {{{what}}}"
-        elif what in ("sender", "receiver") and getattr(layout, what) is None:
-            yield f"file_name: {what} must be given"
-        elif form and not (
-            (what == "date" and re.fullmatch(r"(YYYY|YY|MM|DD|-)+", form))
-            or (what in ("sequence", "part") and re.fullmatch(r"[1-9]", form))
-        ):
-            yield f"file_name: {{{what}}} cannot have the form {form}"
-    if layout.max_rows and "{part" not in layout.file_name:
-        yield "file_name: a layout that is split needs {part}"
 
 
 def _record(layout: Layout, record: Record) -> Iterator[str]:

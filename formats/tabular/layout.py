@@ -1,16 +1,11 @@
 """One vendor's own file as data: its kind, its records field by field, its families, limits and totals."""
 
-import re
-import tomllib
-from collections.abc import Mapping
-from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal
 
-from pydantic import BeforeValidator, Field, ValidationError, model_validator
+from pydantic import BeforeValidator, Field, model_validator
 
 from formats.edi834.codes import LINES
 from formats.edi834.profile import EndDate
-from formats.errors import SettingsError
 from formats.tabular.sources import BODY, line_of
 from formats.tabular.values import Charset, Conditions, DateFormat, Model, Value, several
 
@@ -124,8 +119,7 @@ class Layout(Model):
     case, accents, unfit: how text is brought into `charset`; what still does not fit is replaced by a blank or
     refuses its family. end_date: what this vendor takes an end date to mean. order: each person's lines together, or
     each record's. max_rows: body lines per file, split between families. subscriber: whether a family may come
-    without one. file_name: {sender} {receiver} {reference} {date} {date:MMDDYYYY} {time} {usage} {sequence}
-    {sequence:4} {part}.
+    without one. What a file is called is its sender's business, not the layout's.
     """
 
     name: Reference
@@ -145,16 +139,7 @@ class Layout(Model):
     subscriber: Literal["required", "optional"] = "required"
     sender: Reference | None = None
     receiver: Reference | None = None
-    file_name: Annotated[str, Field(min_length=1, max_length=120, pattern=r"^[A-Za-z0-9 ._{}:-]+$")]
     records: Annotated[tuple[Record, ...], BeforeValidator(several), Field(min_length=1)]
-
-    @model_validator(mode="after")
-    def _consistent(self) -> Self:
-        from formats.tabular.consistency import contradictions  # noqa: PLC0415 -- it knows layouts, as this knows it
-
-        if found := contradictions(self):
-            raise ValueError("; ".join(found))
-        return self
 
     @property
     def kind(self) -> str:
@@ -208,33 +193,3 @@ class Layout(Model):
         chosen = {c.source for r in self.body for c in r.when}
         sums = {v.total.sum for r in self.records for f in r.fields for v in f.walk() if v.total and v.total.sum}
         return frozenset(fields | chosen | sums)
-
-
-def load_layout(source: Path | Mapping[str, Any]) -> Layout:
-    """Read a layout from a TOML file, or from the same keys as a mapping.
-
-    Raises SettingsError that names the file and every wrong key in plain words.
-    """
-    where = str(source) if isinstance(source, Path) else str(source.get("name", ""))
-    try:
-        keys = tomllib.loads(source.read_text(encoding="utf-8")) if isinstance(source, Path) else dict(source)
-        return Layout.model_validate(keys)
-    except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(
-            "The layout cannot be read", where=where, hint="check the path, and that it is UTF-8 text"
-        ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise SettingsError(
-            f"The layout is not valid TOML: {error}", where=where, hint="correct the line it names"
-        ) from error
-    except ValidationError as error:
-        raise SettingsError(
-            f"The layout has wrong values: {_faults(error)}", where=where, hint="correct the named keys"
-        ) from error
-
-
-def _faults(error: ValidationError) -> str:
-    found = error.errors(include_input=False, include_url=False)
-    return "; ".join(
-        f"{'.'.join(map(str, e['loc'])) or 'layout'}: {re.sub('^Value error, ', '', e['msg'])}" for e in found
-    )

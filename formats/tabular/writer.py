@@ -7,7 +7,7 @@ import polars as pl
 from formats.edi834.schema import Enrollment
 from formats.errors import FormatError
 from formats.tabular.arrange import Arranged, arrange, in_lines
-from formats.tabular.body import Body, Stamp, body, facts, file_name
+from formats.tabular.body import Body, Stamp, body, facts
 from formats.tabular.draft import columns, draft
 from formats.tabular.elements import well_formed
 from formats.tabular.express import is_number
@@ -22,9 +22,8 @@ from formats.tabular.workbook import workbook
 
 @dataclass(frozen=True)
 class File:
-    """One file to send: its bytes, its name, its place among the parts, and what it is meant to say."""
+    """One file to send: its bytes, its place among the parts, and what it is meant to say."""
 
-    name: str
     data: bytes = field(repr=False)
     part: int
     parts: int
@@ -79,7 +78,6 @@ def _file(part: Body, place: tuple[int, int], ready: Arranged, layout: Layout, s
     rows = sum(frame.height for frame in part.texts.values())
     meant = in_lines(ready, part.frames, layout)
     return File(
-        name=file_name(layout, stamp, number),
         data=_bytes(inner, part, ends, layout, stamp),
         part=number,
         parts=parts,

@@ -21,7 +21,7 @@ def layout(*fields: dict[str, Any], **keys: Any) -> Layout:
     kind = {} if {"delimited", "fixed", "xml", "xlsx"} & set(keys) else {"delimited": {}}
     body = [{"kind": keys.pop("record", "member"), "fields": list(fields)}] if fields else []
     records = [*keys.pop("before", []), *body, *keys.pop("after", [])]
-    return load_layout({"name": "test", "file_name": "test", "line_end": "lf", "records": records} | kind | keys)
+    return load_layout({"name": "test", "line_end": "lf", "records": records} | kind | keys)
 
 
 def book() -> Enrollment:

