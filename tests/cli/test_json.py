@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from resources.home import ROOT
-from resources.pgp import gpg_missing
+from resources.pgp_home import gpg_missing
 from tests.support.cli import LAUNCHER, Said, daybook
 
 pytestmark = pytest.mark.skipif(gpg_missing() is not None, reason=str(gpg_missing()))
