@@ -203,7 +203,7 @@ def test_bench_of_a_format(tmp_path: Path, name: str) -> None:
 
 
 def test_the_other_commands_of_a_day_change_nothing_when_all_is_done(demo: Said, home: Path) -> None:
-    released = daybook(home, "release", "--date", DATE, "--book", "north", "--json")
+    released = daybook(home, "release", "--date", DATE, "--json")
     assert released.code == 0, released.err
     assert released.json["files"] == [f for f in demo.json["files"] if f["business_date"] == DATE]
     approved = daybook(home, "approve", "--date", DATE, "--as", "somebody else", "--json")
