@@ -108,17 +108,19 @@ def released(desk: Desk, business_date: dt.date, books: Sequence[str], send: Cal
     Returns:
         As `listed_files` shows them: the files made for this date, and every other one that was to be sent.
     """
-    told: Files = []
+    members = [desk.record.read("audit/companies_of_book", book=book)["company_id"] for book in books]
+    companies = [company for of_book in members for company in of_book]
+    owed = desk.record.read("delivery/files_to_send", companies=companies)
+    asked = set(owed.select("company", "file_id").iter_rows())
     for book in books:
-        companies = desk.record.read("audit/companies_of_book", book=book)["company_id"].to_list()
-        owed = desk.record.read("delivery/files_to_send", companies=companies)
-        asked = set(owed.select("company", "file_id").iter_rows())
         with doing(f"release {book}"):
             send(book)
-        for date in sorted({business_date, *owed["business_date"]}):
-            files = listed_files(desk, date, companies)
-            told += [f for f in files if date == business_date or (f["company"], f["file_id"]) in asked]
-    return told
+    return [
+        file
+        for date in sorted({business_date, *owed["business_date"]})
+        for file in listed_files(desk, date, companies)
+        if date == business_date or (file["company"], file["file_id"]) in asked
+    ]
 
 
 def listed_ach(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:

@@ -20,6 +20,8 @@ _LOG = "daybook.sftp"
 logging.getLogger(_LOG).addHandler(logging.NullHandler())
 logging.getLogger(_LOG).propagate = False
 
+MOST_NAMES = 100_000  # of one folder: a server that never ends its list would fill our memory
+
 # What can become of a request; text that is not UTF-8 and packets cut short are trouble like a cut line.
 TROUBLE = (OSError, EOFError, UnicodeError, struct.error, paramiko.SSHException, paramiko.SFTPError)
 
@@ -227,6 +229,8 @@ def list_folder(sftp: paramiko.SFTPClient, folder: str) -> list[paramiko.SFTPAtt
         for _ in range(answer.get_int()):
             name, long_name = (answer.get_string().decode("utf-8", "surrogateescape") for _ in range(2))
             entries.append(paramiko.SFTPAttributes._from_msg(answer, name, long_name))
+        if len(entries) > MOST_NAMES:
+            raise paramiko.SFTPError(f"more than {MOST_NAMES} names")
     sftp._request(paramiko.sftp.CMD_CLOSE, handle)
     return [entry for entry in entries if entry.filename not in (".", "..")]
 

@@ -5,33 +5,19 @@ material that the vault keeps, and ended with its agent. Nothing is trusted beca
 """
 
 import datetime as dt
-import fcntl
-import logging
-import os
 import re
-import shutil
-import subprocess
-import tempfile
-import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import gnupg
 
 from formats.errors import ExchangeError, SettingsError
+from resources.pgp_home import gpg_home
 
 MAX_PLAIN_BYTES = 256 * 1024 * 1024  # 2 GB of zeros fit in 2.5 MB of message; stop long before memory does
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
-_PREFIX = "dbpgp-"
-_LOCK = "held"
-_STALE_AFTER_S = 60  # a home younger than this may be one whose maker has not taken its lock yet
-_LONGEST_BASE = 60  # the agent's socket path must stay below some 108 bytes
-
-# It logs tracebacks for broken pipes, which are ordinary here, and command lines; we say what happened ourselves.
-logging.getLogger("gnupg").propagate = False
 
 
 @dataclass(frozen=True)
@@ -120,7 +106,7 @@ def keyring(secret_key: bytes, partners: Sequence[PartnerKey]) -> Iterator[Keyri
     Raises SettingsError when gpg is missing or our key can't be used, ExchangeError naming the partner when a
     stored key is not the pinned one. During a change of keys a partner may appear with both.
     """
-    with _home() as gpg:
+    with gpg_home() as gpg:
         own = gpg.import_keys(secret_key)
         if len(set(own.fingerprints)) != 1 or not own.sec_imported:
             raise SettingsError("Our PGP secret key can't be used: give exactly one secret key without a passphrase")
@@ -143,7 +129,7 @@ def key_expiry(key: bytes) -> dt.datetime | None:
 
     Raises SettingsError when the file does not hold exactly one key.
     """
-    with _home() as gpg:
+    with gpg_home() as gpg:
         found = gpg.scan_keys_mem(key)
     if len(found) != 1:
         raise SettingsError(f"A PGP key file must hold one key, this one holds {len(found)}")
@@ -162,7 +148,7 @@ def _until(key: dict[str, Any]) -> dt.datetime | None:
 
 def make_keypair(name: str, *, expires: str = "2y") -> KeyPair:
     """A new curve key for signing with a subkey for encryption; `expires` as gpg takes it (2y, 90d, 0 for never)."""
-    with _home() as gpg:
+    with gpg_home() as gpg:
         made = gpg.gen_key(
             gpg.gen_key_input(
                 key_type="EDDSA",
@@ -185,40 +171,12 @@ def make_keypair(name: str, *, expires: str = "2y") -> KeyPair:
     return KeyPair(secret.encode("ascii"), public.encode("ascii"), made.fingerprint)
 
 
-def gpg_missing() -> str | None:
-    """None if gpg is there; else one sentence with the command that installs it on this distribution."""
-    missing = [program for program in ("gpg", "gpgconf") if shutil.which(program) is None]
-    if not missing:
-        return None
-    try:
-        release = Path("/etc/os-release").read_text(encoding="utf-8")
-    except OSError:
-        release = ""
-    return f"GnuPG is not installed ({' and '.join(missing)} not found). {_install_hint(release)}"
-
-
 def normal(fingerprint: str) -> str:
     """A fingerprint without spaces, in capitals. Raises SettingsError if it is not a whole one."""
     clean = fingerprint.replace(" ", "").upper()
     if not _FINGERPRINT.fullmatch(clean):
         raise SettingsError("A PGP key is pinned by its whole fingerprint: 40 (or 64) hexadecimal digits")
     return clean
-
-
-def _install_hint(os_release: str) -> str:
-    """The install command for the distribution that /etc/os-release describes."""
-    words = set(re.findall(r'^ID(?:_LIKE)?="?([^"\n]*)"?$', os_release, re.MULTILINE))
-    families = {family for line in words for family in line.split()}
-    for names, command in (
-        ({"debian", "ubuntu"}, "apt-get install -y gnupg"),
-        ({"fedora", "rhel", "centos", "amzn"}, "dnf install -y gnupg2"),
-        ({"alpine"}, "apk add gnupg"),
-        ({"suse", "opensuse", "sles"}, "zypper install -y gpg2"),
-        ({"arch"}, "pacman -S --noconfirm gnupg"),
-    ):
-        if families & names:
-            return f"Run (as root): {command}"
-    return "Install it: apt-get install gnupg, dnf install gnupg2 or apk add gnupg"
 
 
 # gpg's word for it: what a person needs to know.
@@ -252,59 +210,3 @@ def _pipes(partner: str, act: str) -> Iterator[None]:
         yield
     except OSError as error:
         raise ExchangeError(f"gpg stopped while it was to {act}", where=partner) from error
-
-
-@contextmanager
-def _home() -> Iterator[gnupg.GPG]:
-    """A gpg with an empty home of its own (0700), swept away with its agent at the end."""
-    missing = gpg_missing()
-    if missing is not None:
-        raise SettingsError(missing)
-    base = _base()
-    _sweep(base)
-    home = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
-    try:
-        # Held as long as we live, kill -9 included: the mark by which a later keyring tells a dead one's home.
-        with (home / _LOCK).open("wb") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            # `error`: a key with a passphrase fails instead of asking a person who is not there.
-            yield gnupg.GPG(gnupghome=str(home), options=["--pinentry-mode", "error"])
-    finally:
-        _end(home)
-
-
-def _base() -> Path:
-    """A short folder for homes: in memory if there is one, for a home holds a secret key."""
-    for folder in (Path("/dev/shm"), Path(tempfile.gettempdir()), Path("/tmp")):  # noqa: S108 - 0700 homes inside
-        if len(str(folder)) <= _LONGEST_BASE and folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
-            return folder
-    raise SettingsError("No short folder for temporary files", hint="set TMPDIR to a folder with a short name")
-
-
-def _end(home: Path) -> None:
-    """End the home's agent, then remove it; in this order, for an agent outlives its folder."""
-    for command in (["--kill", "all"], ["--remove-socketdir"]):
-        with suppress(subprocess.TimeoutExpired):
-            subprocess.run(  # noqa: S603 - no shell, our own path
-                [shutil.which("gpgconf") or "gpgconf", "--homedir", str(home), *command],
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                timeout=10,
-                check=False,
-            )
-    shutil.rmtree(home, ignore_errors=True)
-
-
-def _sweep(base: Path) -> None:
-    """Remove homes whose maker was killed: old enough, ours, and their lock held by nobody."""
-    for home in base.glob(_PREFIX + "*"):
-        try:
-            found = home.stat()
-            if found.st_uid != os.geteuid() or time.time() - found.st_mtime < _STALE_AFTER_S:
-                continue
-            with (home / _LOCK).open("ab") as lock:
-                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                _end(home)
-        except OSError:
-            # Held by a living process, or swept by another one at this moment.
-            continue

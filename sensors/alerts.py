@@ -45,8 +45,9 @@ def overdue_acknowledgements(context: dg.SensorEvaluationContext, desk: dg.Resou
 
 @dg.sensor(
     minimum_interval_seconds=900,
-    description="Raises an alert for a checked file that lacks an approval two hours before its cut-off or on the day "
-    "after it was made, for one that has missed its cut-off, and for an approved one that has not left a day later.",
+    description="Raises an alert for a money file that lacks an approval two hours before its cut-off or on the day "
+    "after it was made, for one that missed its cut-off, for a file that failed and has not left a day later, and for "
+    "any that waits for four days.",
 )
 def approvals_before_cut_off(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
     """A checked file that nobody has approved while its cut-off is near; one that missed it, or does not leave."""

@@ -32,7 +32,7 @@ def demo(members: int, date: dt.date, seed: int) -> Result:
     reconciles, settles, accrues, credits, reminds, lets lapse, mails PDFs to a sink, proves the ledger and writes the
     reports. Everything stays under the home folder (var/). Run it again: nothing is appended.
     """
-    from resources.pgp import gpg_missing  # noqa: PLC0415
+    from resources.pgp_home import gpg_missing  # noqa: PLC0415
 
     if missing := gpg_missing():
         raise SettingsError(missing)

@@ -20,7 +20,7 @@ def _python() -> str:
 
 
 def _gpg() -> str:
-    from resources.pgp import gpg_missing  # noqa: PLC0415
+    from resources.pgp_home import gpg_missing  # noqa: PLC0415
 
     if missing := gpg_missing():
         raise DaybookError(missing)

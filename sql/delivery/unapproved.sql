@@ -1,5 +1,6 @@
--- Files that a person must see to: checked ones that lack an approval two hours before their cut-off or on the day after
--- they were made, ones that missed their cut-off, and approved ones that have not left a day later still: key, kind, detail.
+-- Files that a person must see to: money files that lack an approval two hours before their cut-off or on the day after
+-- they were made, ones that missed their cut-off, files that failed and have not left a day later, and any that wait for
+-- approval or release for four days (a long weekend, when nobody approves and nothing leaves): key, kind, detail.
 WITH state AS (
   SELECT DISTINCT ON (company_id, file_id) company_id, file_id, state, detail
   FROM exchange.event ORDER BY company_id, file_id, event_no DESC),
@@ -11,7 +12,8 @@ waiting AS (
 SELECT format('unapproved/%s/%s', code, file_id) AS key, 'unapproved' AS kind,
   format('%s of %s waits for approval%s', name, code, ', to be sent by ' || until) AS detail
 FROM waiting
-WHERE state = 'checked' AND (business_date < {business_date}::date OR send_by < {as_of}::timestamptz + interval '2 hours')
+WHERE state = 'checked' AND (business_date < {business_date}::date - CASE kind WHEN 'nacha' THEN 0 ELSE 4 END
+  OR send_by < {as_of}::timestamptz + interval '2 hours')
 UNION ALL
 SELECT format('missed_cut_off/%s/%s', code, file_id), 'missed_cut_off',
   format('%s of %s missed its cut-off of %s: make it void and cut it again (daybook recut %s %s)', name, code, until, code, file_id)
@@ -20,5 +22,6 @@ UNION ALL
 SELECT format('not_sent/%s/%s', code, file_id), 'not_sent',
   format('%s of %s has not left for %s%s', name, code, partner, CASE detail WHEN '' THEN '' ELSE ': ' || detail END)
 FROM waiting
-WHERE state IN ('approved', 'failed') AND business_date < {business_date}::date - 1 AND (send_by IS NULL OR send_by >= {as_of}::timestamptz)
+WHERE business_date < {business_date}::date - CASE state WHEN 'failed' THEN 1 ELSE 4 END AND state IN ('approved', 'failed')
+  AND (send_by IS NULL OR send_by >= {as_of}::timestamptz)
 ORDER BY 1

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from resources.home import ROOT
-from resources.pgp import gpg_missing
+from resources.pgp_home import gpg_missing
 from tests.support.cli import LAUNCHER, Said, daybook
 
 pytestmark = pytest.mark.skipif(gpg_missing() is not None, reason=str(gpg_missing()))
@@ -203,7 +203,7 @@ def test_bench_of_a_format(tmp_path: Path, name: str) -> None:
 
 
 def test_the_other_commands_of_a_day_change_nothing_when_all_is_done(demo: Said, home: Path) -> None:
-    released = daybook(home, "release", "--date", DATE, "--book", "north", "--json")
+    released = daybook(home, "release", "--date", DATE, "--json")
     assert released.code == 0, released.err
     assert released.json["files"] == [f for f in demo.json["files"] if f["business_date"] == DATE]
     approved = daybook(home, "approve", "--date", DATE, "--as", "somebody else", "--json")

@@ -18,7 +18,7 @@ from typing import Any
 
 from assets.delivery.release import release
 from assets.steps import Run
-from resources import pgp
+from resources import pgp_home
 from resources.partners import load_partners
 from resources.record import Record
 from resources.vault import load_or_create
@@ -39,7 +39,7 @@ PLACES = {
     "_on_step": "release.py",
     "_rename": "publishing.py",
     "_conclude": "release.py",
-    "_end": "pgp.py",
+    "end": "pgp_home.py",
 }
 
 
@@ -74,8 +74,8 @@ def main() -> None:
     sys.stdout.flush()
     order = json.loads(sys.stdin.readline())
     # Keyring homes of its own, whose dead the next victim sweeps at once: nobody else's are among them.
-    pgp._base = lambda: Path(order["keyrings"])
-    pgp._STALE_AFTER_S = 0
+    pgp_home.base = lambda: Path(order["keyrings"])
+    pgp_home.STALE_AFTER_S = 0
     run = Run(**{**order["run"], "business_date": dt.date.fromisoformat(order["run"]["business_date"])})
     home = Path(order["home"])
     record, vault, partners = (

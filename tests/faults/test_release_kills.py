@@ -29,7 +29,7 @@ from assets.delivery.approval import approve
 from assets.delivery.release import release
 from pipelines.simulate.invented import BANK, INVENTED
 from pipelines.simulate.setup import setup_partners, their_keys
-from resources import pgp
+from resources import pgp_home
 from resources.database import Logins
 from resources.home import ROOT, Home
 from resources.loopback import LoopbackPartner, PartnerFolder
@@ -169,7 +169,7 @@ class Post:
 @pytest.fixture
 def post(logins: Logins, tmp_path: Path) -> Iterator[Post]:
     base = Path(tempfile.mkdtemp(prefix="dbk-kills-"))
-    keyrings = Path(tempfile.mkdtemp(prefix="dbk-rings-", dir=pgp._base()))
+    keyrings = Path(tempfile.mkdtemp(prefix="dbk-rings-", dir=pgp_home.base()))
     home = Home(base / "var")
     codes = (BANK, MARKED, TAKER)
     setup_partners(home, [who for who in INVENTED if who.code in codes])
@@ -183,7 +183,7 @@ def post(logins: Logins, tmp_path: Path) -> Iterator[Post]:
         yield running
         running.stop()
     for left in keyrings.iterdir():
-        pgp._end(left)
+        pgp_home.end(left)
     shutil.rmtree(keyrings)
     shutil.rmtree(base)
 

@@ -139,6 +139,34 @@ def test_alerts_are_raised_once_per_key(delivered: Desk, instance: dg.DagsterIns
     assert dict(alerts(delivered.record)) == {**late, **waiting}
 
 
+@pytest.mark.parametrize(
+    ("kind", "states", "after"),
+    [
+        ("nacha", ["built", "checked"], 1),
+        ("edi834", ["built", "checked"], 5),
+        ("edi834", ["built", "checked", "approved"], 5),
+        ("edi834", ["built", "checked", "approved", "failed"], 2),
+        ("edi834", ["built", "checked", "approved", "sending", "sent"], None),
+    ],
+)
+def test_what_waits_is_raised_in_its_time(desk: Desk, kind: str, states: list[str], after: int | None) -> None:
+    """Over a long weekend nobody approves and nothing leaves; money, and what failed, can't wait for its end."""
+    seed(desk.record, master__book=[{}], master__company=[{}])
+    put_file(desk, 1, kind, states)
+    days = [LONG_AGO + dt.timedelta(days=n) for n in range(7)]
+    noon = dt.timedelta(hours=12)
+    raised = [
+        desk.record.read(
+            "delivery/unapproved",
+            companies=[1],
+            business_date=day,
+            as_of=dt.datetime.combine(day, dt.time(), dt.UTC) + noon,
+        ).height
+        for day in days
+    ]
+    assert raised == [int(after is not None and n >= after) for n in range(7)]
+
+
 def test_a_sending_without_an_end_is_raised_after_an_hour(delivered: Desk) -> None:
     def told(hours: float) -> dict[str, str]:
         moment = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)

@@ -14,8 +14,9 @@ from pathlib import Path
 import pytest
 
 from formats.errors import ExchangeError, SettingsError
-from resources import pgp
-from resources.pgp import KeyPair, PartnerKey, gpg_missing, keyring, make_keypair
+from resources import pgp, pgp_home
+from resources.pgp import KeyPair, PartnerKey, keyring, make_keypair
+from resources.pgp_home import gpg_missing
 
 pytestmark = pytest.mark.skipif(gpg_missing() is not None, reason=str(gpg_missing()))
 
@@ -23,7 +24,7 @@ DATA = b"canary-plaintext 6220210000211234567890\n" * 1000
 
 
 def homes() -> set[Path]:
-    return set(pgp._base().glob("dbpgp-*"))
+    return set(pgp_home.base().glob("dbpgp-*"))
 
 
 def agents() -> list[str]:
@@ -34,7 +35,7 @@ def agents() -> list[str]:
             line = entry.read_bytes().replace(b"\0", b" ").decode("utf-8", "replace")
         except OSError:
             continue
-        if "gpg-agent" in line and f"{pgp._base()}/dbpgp-" in line:
+        if "gpg-agent" in line and f"{pgp_home.base()}/dbpgp-" in line:
             found.append(line)
     return found
 
@@ -50,9 +51,9 @@ def wait_until_gone() -> list[str]:
 @pytest.fixture(scope="module", autouse=True)
 def own_folder() -> Iterator[None]:
     """Homes of this module only: other tests have theirs in the usual folder meanwhile."""
-    folder = Path(tempfile.mkdtemp(prefix="db", dir=pgp._base()))
+    folder = Path(tempfile.mkdtemp(prefix="db", dir=pgp_home.base()))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(pgp, "_base", lambda: folder)
+        patch.setattr(pgp_home, "base", lambda: folder)
         yield
     shutil.rmtree(folder)
 
@@ -91,7 +92,7 @@ def from_bank(us: KeyPair, bank: KeyPair, data: bytes = DATA) -> bytes:
 
 def other_message(signer: KeyPair | None, us: KeyPair, *, second_signer: KeyPair | None = None) -> bytes:
     """A message made without our module: encrypted to us, signed by `signer` or by nobody."""
-    with pgp._home() as gpg:
+    with pgp_home.gpg_home() as gpg:
         gpg.import_keys(us.public_armor)
         arguments = ["--trust-model", "always"]
         for pair in (signer, second_signer):
@@ -160,7 +161,7 @@ def test_any_altered_byte_is_refused(us: KeyPair, bank: KeyPair) -> None:
 
 
 def test_signed_but_not_encrypted_is_refused(us: KeyPair, bank: KeyPair) -> None:
-    with pgp._home() as gpg:
+    with pgp_home.gpg_home() as gpg:
         gpg.import_keys(bank.secret_armor)
         signed = bytes(gpg.sign(DATA, keyid=bank.fingerprint, clearsign=False, binary=True).data)
     with keyring(us.secret_armor, [known("bank", bank)]) as ring, pytest.raises(ExchangeError):
@@ -188,7 +189,7 @@ def unusable_key_and_message(
     us: KeyPair, clock: str, *, expires: str = "0", revoked: bool = False
 ) -> tuple[KeyPair, bytes]:
     """A key made at a moment of another clock, and what it signed for us at that moment, before it was revoked."""
-    with pgp._home() as gpg:
+    with pgp_home.gpg_home() as gpg:
         gpg.options += ["--faked-system-time", clock, "--ignore-time-conflict", "--ignore-valid-from"]
         made = gpg.gen_key(
             gpg.gen_key_input(
@@ -238,7 +239,7 @@ def test_a_key_that_is_not_valid_yet_makes_no_keyring(us: KeyPair) -> None:
 
 def test_a_partner_whose_clock_runs_ahead_is_heard(us: KeyPair, bank: KeyPair) -> None:
     tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
-    with pgp._home() as gpg:
+    with pgp_home.gpg_home() as gpg:
         gpg.options += ["--faked-system-time", f"{tomorrow:%Y%m%dT%H%M%S}"]
         for key in (us.public_armor, bank.secret_armor):
             gpg.import_keys(key)
@@ -273,7 +274,7 @@ def test_a_short_key_id_is_no_pin(us: KeyPair, bank: KeyPair) -> None:
 def test_no_plain_text_is_written_anywhere(
     us: KeyPair, bank: KeyPair, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pgp.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(pgp_home.tempfile, "tempdir", str(tmp_path))
     message = from_bank(us, bank)
     with keyring(us.secret_armor, [known("bank", bank)]) as ring:
         ring.decrypt_verified(message, bank.fingerprint)
@@ -299,13 +300,14 @@ def test_the_next_keyring_sweeps_what_a_killed_process_left(us: KeyPair, bank: K
             sys.executable,
             "-P",
             "-c",
-            "import sys, time; from pathlib import Path; from resources import pgp; from resources.pgp import keyring\n"
-            "pgp._base = lambda: Path(sys.argv[2])\n"
+            "import sys, time; from pathlib import Path\n"
+            "from resources import pgp_home; from resources.pgp import keyring\n"
+            "pgp_home.base = lambda: Path(sys.argv[2])\n"
             "with keyring(Path(sys.argv[1]).read_bytes(), []) as ring:\n"
             "    ring._gpg.sign(b'x', keyid=ring.own_fingerprint)\n"
             "    print(ring._gpg.gnupghome, flush=True); time.sleep(60)",
             str(tmp_path / "secret"),
-            str(pgp._base()),
+            str(pgp_home.base()),
         ],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(sys.path)},
         stdout=subprocess.PIPE,
@@ -340,7 +342,7 @@ def test_key_pairs_are_not_shown(us: KeyPair) -> None:
     ],
 )
 def test_the_install_command_fits_the_distribution(release: str, command: str) -> None:
-    assert command in pgp._install_hint(release)
+    assert command in pgp_home.install_hint(release)
 
 
 def test_a_missing_gpg_is_said_with_the_command(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, us: KeyPair) -> None:

@@ -15,12 +15,13 @@ from pipelines.simulate.setup import setup_partners
 from pipelines.simulate.vendor import answer, listed
 from resources.home import Home
 from resources.partners import load_partners
-from resources.pgp import PartnerKey, gpg_missing, keyring
+from resources.pgp import PartnerKey, keyring
+from resources.pgp_home import gpg_missing
 
 DATE = dt.date(2026, 10, 2)
 VENDOR = next(i for i in INVENTED if i.kind == "vendor")
 
-pytestmark = pytest.mark.skipif(gpg_missing() is not None, reason="gpg is not installed")
+pytestmark = pytest.mark.skipif(gpg_missing() is not None, reason=str(gpg_missing()))
 
 
 def enrollment_file(number: int, zip_code: str = "04101") -> bytes:

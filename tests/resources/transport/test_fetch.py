@@ -100,6 +100,14 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_poll(
     assert [f.data for f in fetch(loopback.endpoint, set())] == [b"first half and the second"]
 
 
+def test_a_folder_without_end_is_given_up(partner: Partner, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("resources.line.MOST_NAMES", 3)
+    for number in range(5):
+        (partner.outbox / f"{number}.txt").write_bytes(b"x")
+    with pytest.raises(ExchangeError, match="more than 3 names"):
+        fetch(partner.endpoint, set())
+
+
 def test_contents_are_not_shown(loopback: Partner) -> None:
     assert "canary" not in repr(Fetched("a", b"canary", "0", 6))
 
