@@ -189,6 +189,9 @@ BY_HAND = {
     "read.date": lambda: said(swap(b"D8*19800303", b"D8*19801303")),
     "read.amount": lambda: said(swap(b"DTP*348", b"AMT*P3*ten~DTP*348")),
     "read.number": lambda: said(swap(b"DTP*348*D8*20260101~", b"DTP*348*D8*20260101~IDC*GOLD*H*few~")),
+    "read.segment": lambda: said(swap(b"HD*", b"ZZZ*1~HD*")),
+    "read.element": lambda: said(swap(b"HD*030**", b"HD*030*X*")),
+    "read.repeated": lambda: said(swap(b"DTP*348", b"DTP*348*D8*20260101~DTP*348")),
     "read.ins01": lambda: said(swap(b"INS*Y", b"INS*X")),
 }
 BYTES = {
