@@ -84,6 +84,8 @@ def swap(old: bytes, new: bytes) -> Any:
 
 
 H1 = {"member_key": "head", "coverage_key": "h1"}
+BARE = {"member_key": "kid", "entity_type": "1", "last_name": "X"}
+ABROAD = {"city": "Here", "state": "IL", "country": "CA", "subdivision": "QC"}
 LATE = DAY + dt.timedelta(days=100)
 BY_HAND = {
     "address.missing": lambda: people(member("a", address1=None)),
@@ -121,6 +123,22 @@ BY_HAND = {
     "extra.dates_range": lambda: extra(dates=[{"member_key": "kid", "qualifier": "303", "day": DAY, "until": LATE}]),
     "extra.dates_until": lambda: extra(dates=[H1 | {"qualifier": "303", "day": LATE, "until": DAY}]),
     "extra.reporting_until": lambda: extra(reporting=[{"member_key": "kid", "name": "X", "day": LATE, "until": DAY}]),
+    "extra.names_contact": lambda: extra(names=[BARE | {"role": "GD", "contact": "X", "kind1": "TE", "number1": "1"}]),
+    "extra.names_kinds": lambda: extra(names=[BARE | {"role": "36", "kind1": "HP", "number1": "1"}]),
+    "extra.names_unnamed": lambda: extra(names=[BARE | {"role": "31"}]),
+    "missing.member_country": lambda: extra(details=[{"member_key": "kid", "subdivision": "QC"}]),
+    "missing.names_race": lambda: extra(names=[BARE | {"role": "70", "race_code": "X"}]),
+    "count.coverage_months": lambda: extra(references=[H1 | {"qualifier": "QQ", "value": n} for n in "12"]),
+    "count.coverage_numbers": lambda: extra(references=[H1 | {"qualifier": "17", "value": str(n)} for n in range(14)]),
+    **{
+        f"extra.{name}_subdivision": lambda row=row: extra(**row)
+        for name, row in {
+            "member": {"details": [{"member_key": "kid", "country": "CA", "subdivision": "QC"}]},
+            "names": {"names": [BARE | ABROAD | {"role": "GD"}]},
+            "providers": {"providers": [H1 | ABROAD | {"role": "P3"}]},
+            "insurers": {"insurers": [H1 | ABROAD | {"role": "IN"}]},
+        }.items()
+    },
     "extra.languages_nothing": lambda: extra(languages=[{"member_key": "kid", "use": "5"}]),
     "extra.names_address": lambda: extra(
         names=[{"member_key": "kid", "role": "70", "entity_type": "1", "last_name": "X", "city": "Here"}]
