@@ -1,6 +1,7 @@
 """Every rule has a test that breaks it: most by a sweep over columns, the rest by hand below."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -84,7 +85,8 @@ def swap(old: bytes, new: bytes) -> Any:
 
 
 H1 = {"member_key": "head", "coverage_key": "h1"}
-BARE = {"member_key": "kid", "entity_type": "1", "last_name": "X"}
+KID = {"member_key": "kid"}
+BARE = KID | {"entity_type": "1", "last_name": "X"}
 ABROAD = {"city": "Here", "state": "IL", "country": "CA", "subdivision": "QC"}
 LATE = DAY + dt.timedelta(days=100)
 BY_HAND = {
@@ -110,6 +112,13 @@ BY_HAND = {
     "dates.coverage_no_begin": lambda: found(enrollment([member("a")], [coverage("a", begin=None)])),
     "dates.coverage_no_end": lambda: found(enrollment([member("a")], [coverage("a", maintenance_type="024")])),
     "dates.no_end": lambda: people(member("a", maintenance_type="024")),
+    "dates.period": lambda: extra(
+        dates=[KID | {"qualifier": "336", "day": LATE}, KID | {"qualifier": "337", "day": DAY}]
+    ),
+    "dates.maintenance": lambda: extra(dates=[H1 | {"qualifier": "303", "day": DAY - dt.timedelta(days=1)}]),
+    "dates.extra_far": lambda: extra(dates=[KID | {"qualifier": "300", "day": dt.date(1026, 1, 1)}]),
+    "dates.coverage_birth": lambda: found(enrollment([member("a", birth_date=LATE)], [coverage("a")])),
+    "characters.extra_replaced": lambda: extra(references=[KID | {"qualifier": "17", "value": "A*B"}]),
     "dates.disability": lambda: extra(disabilities=[{"member_key": "kid", "kind": "1", "begin": LATE, "end": DAY}]),
     "dates.other_insurance": lambda: extra(
         other_insurance=[H1 | {"other_no": 1, "payer_order": "P", "coordination": "1", "begin": LATE, "end": DAY}]
@@ -131,7 +140,7 @@ BY_HAND = {
     "count.coverage_months": lambda: extra(references=[H1 | {"qualifier": "QQ", "value": n} for n in "12"]),
     "count.coverage_numbers": lambda: extra(references=[H1 | {"qualifier": "17", "value": str(n)} for n in range(14)]),
     **{
-        f"extra.{name}_subdivision": lambda row=row: extra(**row)
+        f"extra.{name}_subdivision": partial(extra, **row)
         for name, row in {
             "member": {"details": [{"member_key": "kid", "country": "CA", "subdivision": "QC"}]},
             "names": {"names": [BARE | ABROAD | {"role": "GD"}]},
