@@ -56,7 +56,8 @@ def extra_rules(name: str, profile: Profile) -> list[Rule]:
 
 
 def _element(segments: tuple[Segment, ...], column: str) -> str:
-    return next((f"{s.name}{e.number:02d}" for s in segments for e in s.elements if column in e.columns), "PER04")
+    pairs = "PER03" if column.startswith("kind") else "PER04"
+    return next((f"{s.name}{e.number:02d}" for s in segments for e in s.elements if column in e.columns), pairs)
 
 
 def _owners(name: str) -> list[Rule]:
