@@ -8,16 +8,13 @@ from typing import Any
 
 import pytest
 
+from resources.database import Logins
 from resources.partners import Partner
-
-TERMS: dict[str, Any] = {"sender_id": "DAYBOOK", "receiver_id": "EVERGREEN", "action": "RX", "usage": "P"}
-
-
-def vendor_partner(code: str = "evergreen", **terms: Any) -> Partner:
-    """A vendor whose transport nobody uses here."""
-    return Partner.model_construct(
-        code=code, kind="vendor", name=code, file_name="{company}_{kind}_{date}_{sequence}.txt", edi834=TERMS | terms
-    )
+from resources.record import Record
+from resources.vault import Vault
+from resources.vendor_terms import VendorTerms
+from tests.enrollment.exchange import Vendor, vendor_partner
+from tests.support.seed import seed
 
 
 @pytest.fixture
@@ -63,3 +60,16 @@ FAMILY: dict[str, list[dict[str, Any]]] = {
 def family() -> Callable[..., dict[str, list[dict[str, Any]]]]:
     """The small world, with tables replaced by name."""
     return lambda **tables: FAMILY | tables
+
+
+@pytest.fixture
+def vendor(
+    record: Record, logins: Logins, vault: Vault, family: Callable[..., dict[str, list[dict[str, Any]]]]
+) -> Callable[..., Vendor]:
+    """The exchange with one vendor: of a world (the family), with keys of [edi834] and terms of [enrollment]."""
+
+    def make(world: dict[str, Any] | None = None, edi834: dict[str, Any] | None = None, **terms: Any) -> Vendor:
+        seed(record, **(world or family()))
+        return Vendor(record, Record(logins.releaser), vault, VendorTerms(**terms), edi834 or {})
+
+    return make

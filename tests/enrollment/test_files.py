@@ -16,7 +16,7 @@ from resources.partners import Partner
 from resources.record import Record
 from resources.sealed import FILE_OUT, SSN
 from resources.vault import Vault
-from tests.enrollment.conftest import vendor_partner
+from tests.enrollment.exchange import vendor_partner
 from tests.support.seed import DAY, night, seed
 
 World = Callable[..., dict[str, list[dict[str, Any]]]]

@@ -24,7 +24,7 @@ from resources.record import Record
 from resources.sealed import FILE_IN, SSN
 from resources.vault import HOUSE, Vault
 from resources.vendor_terms import VendorTerms
-from tests.enrollment.conftest import TERMS, vendor_partner
+from tests.enrollment.exchange import TERMS, vendor_partner
 from tests.support.seed import DAY, seed
 
 World = Callable[..., dict[str, list[dict[str, Any]]]]
