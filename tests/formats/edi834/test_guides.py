@@ -204,6 +204,27 @@ def test_4010_is_valid_to_pyx12_and_read_back() -> None:
     assert back.extras["references"].height == 2
 
 
+@pytest.mark.parametrize(
+    ("frame", "row", "most"),
+    [
+        ("references", {"qualifier": "17", "value": "A"}, 5),
+        ("references", {"qualifier": "QQ", "value": "6"}, 1),
+        ("dates", {"qualifier": "303", "day": DAY}, 18),
+        ("amounts", {"qualifier": "D2", "cents": 1}, 4),
+        ("names", {"role": "GD", "entity_type": "1", "last_name": "X"}, 1),
+    ],
+)
+def test_4010_takes_as_many_as_its_map_says(frame: str, row: dict[str, Any], most: int) -> None:
+    base = small()
+    for count in (most, most + 1):
+        rows = [{"member_key": "kid"} | row] * count
+        made = having(Enrollment(base.members, base.coverages.drop("late")), {frame: rows})
+        wrong = check(made, profile(**OLD)).filter(pl.col("severity") == ERROR)
+        assert wrong.is_empty() == (count == most), wrong["message"].to_list()
+        if count == most:
+            assert referee(write(made, profile(**OLD), STAMP)).valid
+
+
 def test_4010_refuses_what_it_has_not() -> None:
     base = small()
     plain = Enrollment(base.members, base.coverages.drop("late"))

@@ -180,6 +180,12 @@ BY_HAND = {
     "version.count": lambda: found(
         having(small(), {"disabilities": everything()["disabilities"]}), version=OLD_VERSION
     ),
+    "version.responsible": lambda: found(
+        having(small(), {"names": [BARE | {"role": r} for r in ("GD", "E1")]}), version=OLD_VERSION
+    ),
+    "version.member_count": lambda: found(
+        having(small(), {"amounts": [KID | {"qualifier": "D2", "cents": n} for n in range(5)]}), version=OLD_VERSION
+    ),
     "version.loop": lambda: found(having(small(), {"reporting": everything()["reporting"]}), version=OLD_VERSION),
     "code.provider_role": lambda: found(
         having(small(), {"providers": [H1 | {"role": "FA", "entity_type": "1", "relationship": "25"}]}),
