@@ -45,6 +45,8 @@ def old_rules(name: str, columns: list[str]) -> list[Rule]:
         responsible = pl.col("role").is_in(codes.RESPONSIBLE)
         many = responsible & (responsible.sum().over("row") > 1)
         rules.append(_rule("responsible", "NM1", many, "guide 004010X095A1 takes one responsible person"))
+        bare = (responsible | (pl.col("role") == "70")) & pl.col("first_name").is_null()
+        rules.append(_rule("first_name", "NM104", bare, "guide 004010X095A1 requires a first name here"))
     if name in _MEMBER_MOST:
         months = pl.col("qualifier") == "QQ"  # may stand once beside the other references
         many = (~months).sum().over("row", "place") > _MEMBER_MOST[name]
