@@ -9,7 +9,7 @@ import polars as pl
 from formats.edi834.guide import rules_of
 from formats.edi834.guide_rule import Rule
 from formats.edi834.meaning import coverage_meaning, member_meaning, with_facts
-from formats.edi834.meaning_extras import extra_meaning
+from formats.edi834.meaning_extras import extra_meaning, with_period
 from formats.edi834.partner import absent_rows
 from formats.edi834.prepare import prepare
 from formats.edi834.profile import Profile
@@ -70,8 +70,9 @@ def _findings(enrollment: Enrollment, profile: Profile) -> pl.DataFrame:
     rules["members"] += member_meaning(profile, members.columns)
     rules["coverages"] += coverage_meaning(profile)
     families = members.unique("member_key", keep="first").select("member_key", "subscriber_key")
-    for name, frame in ready.extras.items():
+    for name, given in ready.extras.items():
         rules[name] += extra_meaning(name)
+        frame = with_period(given, ready) if name == "dates" else given
         frames[name] = frame.join(families, on="member_key", how="left", maintain_order="left").with_columns(
             pl.lit(None, pl.Int64).alias("position")
         )

@@ -43,6 +43,23 @@ STATES = (
 PROVINCES = (
     "AB", "BC", "MB", "NB", "NF", "NS", "NT", "ON", "PE", "PQ", "SK", "YT",
 )  # fmt: skip
+# As the map has them; a partner's `deviations` add what the world has since named.
+COUNTRIES = (
+    "AD", "AE", "AF", "AG", "AI", "AL", "AM", "AN", "AO", "AQ", "AR", "AS", "AT", "AU", "AW", "AZ", "BA", "BB",
+    "BD", "BE", "BF", "BG", "BH", "BI", "BJ", "BM", "BN", "BO", "BR", "BS", "BT", "BV", "BW", "BY", "BZ", "CA",
+    "CC", "CD", "CF", "CG", "CH", "CI", "CK", "CL", "CM", "CN", "CO", "CR", "CU", "CV", "CX", "CY", "CZ", "DE",
+    "DJ", "DK", "DM", "DO", "DZ", "EC", "EE", "EG", "EH", "ER", "ES", "ET", "FI", "FJ", "FK", "FM", "FO", "FR",
+    "GA", "GB", "GD", "GE", "GF", "GH", "GI", "GL", "GM", "GN", "GP", "GQ", "GR", "GS", "GT", "GU", "GW", "GY",
+    "HK", "HM", "HN", "HR", "HT", "HU", "ID", "IE", "IL", "IN", "IO", "IQ", "IR", "IS", "IT", "JM", "JO", "JP",
+    "KE", "KG", "KH", "KI", "KM", "KN", "KP", "KR", "KW", "KY", "KZ", "LA", "LB", "LC", "LI", "LK", "LR", "LS",
+    "LT", "LU", "LV", "LY", "MA", "MC", "MD", "MG", "MH", "MK", "ML", "MM", "MN", "MO", "MP", "MQ", "MR", "MS",
+    "MT", "MU", "MV", "MW", "MX", "MY", "MZ", "NA", "NC", "NE", "NF", "NG", "NI", "NL", "NO", "NP", "NR", "NU",
+    "NZ", "OM", "PA", "PE", "PF", "PG", "PH", "PK", "PL", "PM", "PN", "PR", "PS", "PT", "PW", "PY", "QA", "RE",
+    "RO", "RU", "RW", "SA", "SB", "SC", "SD", "SE", "SG", "SH", "SI", "SJ", "SK", "SL", "SM", "SN", "SO", "SR",
+    "ST", "SV", "SY", "SZ", "TC", "TD", "TF", "TG", "TH", "TJ", "TK", "TM", "TN", "TO", "TP", "TR", "TT", "TV",
+    "TW", "TZ", "UA", "UG", "UM", "US", "UY", "UZ", "VA", "VC", "VE", "VG", "VI", "VN", "VU", "WF", "WS", "YE",
+    "YT", "YU", "ZA", "ZM", "ZW",
+)  # fmt: skip
 MEDICARE_PLANS = ("A", "B", "C", "D", "E")
 MEDICARE_REASONS = ("0", "1", "2")
 COBRA_EVENTS = ("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "ZZ")
@@ -56,6 +73,8 @@ EMPLOYMENT_CLASSES = (
     "01", "02", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "17", "18", "19", "20", "21", "22", "23",
 )  # fmt: skip
 NUMBER_KINDS = ("AP", "BN", "CP", "EM", "EX", "FX", "HP", "TE", "WP")
+EMPLOYER_NUMBERS = ("AP", "BN", "CP", "EM", "EX", "FX", "TE")
+SCHOOL_NUMBERS = ("EM", "EX", "FX", "TE")
 MEMBER_REFERENCES = ("17", "23", "3H", "4A", "6O", "ABB", "D3", "DX", "F6", "P5", "Q4", "QQ", "ZZ")
 COVERAGE_REFERENCES = ("17", "9V", "CE", "E8", "M7", "PID", "QQ", "RB", "X9", "XM", "XX1", "XX2", "ZX", "ZZ")
 MEMBER_DATES = (

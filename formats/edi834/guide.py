@@ -26,6 +26,7 @@ def rules_of(name: str, frame: pl.DataFrame, profile: Profile) -> list[Rule]:
             rules += detail_rules(profile)
     else:
         rules = coverage_rules(profile) if name == "coverages" else extra_rules(name, profile)
+        rules += _refused(profile)
     if profile.version == OLD_VERSION:
         rules += old_rules(name, frame.columns)
     return rules + partner_rules(name, frame, profile)
@@ -73,7 +74,7 @@ def member_rules(profile: Profile) -> list[Rule]:
 
 def coverage_rules(profile: Profile) -> list[Rule]:
     """Rules of loop 2300 over prepared coverages."""
-    rules = [
+    return [
         Rule(
             "edi834.coverage.no_member", "HD", pl.col("row").is_null(),
             "a coverage belongs to no member of the file", "Send the member with it, or leave the coverage out",
@@ -105,7 +106,6 @@ def coverage_rules(profile: Profile) -> list[Rule]:
             "a member has more than 99 coverages", "The guide allows 99 HD loops per member",
         ),
     ]  # fmt: skip
-    return rules + _refused(profile)
 
 
 def _refused(profile: Profile) -> list[Rule]:

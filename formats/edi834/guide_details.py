@@ -32,16 +32,19 @@ def detail_rules(profile: Profile) -> list[Rule]:
             "edi834.count.numbers", "PER", numbers > 3, "a member has more than three telephone numbers and addresses",
             "PER takes three; leave one out",
         ),
-        length("country", "N404", "country", 3, 2),
+        coded("country", "N404", "country", codes.COUNTRIES, profile),
         coded("location_qualifier", "N405", "location_qualifier", ("60", "CY"), profile),
         length("location", "N406", "location", 30),
         length("subdivision", "N407", "subdivision", 3),
+        missing("location_qualifier", "N405", "location_qualifier", pl.col("location").is_not_null()),
+        *place_rules("member"),
         missing("city", "N401", "city", pl.any_horizontal(
             pl.col("country", "location_qualifier", "location", "subdivision").is_not_null()
         )),
         race("race", profile),
         coded("citizenship", "DMG06", "citizenship", codes.CITIZENSHIP, profile),
         length("race_code", "DMG11", "race_code", 30),
+        missing("race", "DMG05", "race", pl.col("race_code").is_not_null()),
         coded("income_frequency", "ICM01", "income_frequency", codes.INCOME_FREQUENCIES, profile),
         missing("income_frequency", "ICM01", "income_frequency", pl.any_horizontal(
             pl.col("income_cents", "work_hours", "work_location", "salary_grade").is_not_null()
@@ -61,6 +64,18 @@ def detail_rules(profile: Profile) -> list[Rule]:
         Rule(
             "edi834.amount.birth_sequence", "INS17", (pl.col("birth_sequence") < 1) | (pl.col("birth_sequence") > 9),
             "the birth sequence is not 1 to 9", "Number the children of a multiple birth from 1",
+        ),
+    ]  # fmt: skip
+
+
+def place_rules(name: str) -> list[Rule]:
+    """What goes together in N4: a subdivision with its country, and never beside a state."""
+    divided = pl.col("subdivision").is_not_null()
+    return [
+        missing(f"{name}_country", "N404", "country", divided),
+        Rule(
+            f"edi834.extra.{name}_subdivision", "N407", divided & pl.col("state").is_not_null(),
+            "an address has both a state and a subdivision of its country", "Leave one of them out",
         ),
     ]  # fmt: skip
 

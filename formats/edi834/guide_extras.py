@@ -18,7 +18,7 @@ _KEYLESS = ("member_key", "coverage_key", "race", "service_types")
 _LENGTHS = {  # column -> (shortest, longest); 1 to 50 where nothing else is said
     "last_name": (1, 60), "first_name": (1, 35), "middle_name": (1, 25), "name_prefix": (1, 10),
     "name_suffix": (1, 10), "id": (2, 80), "contact": (1, 60), "address1": (1, 55), "address2": (1, 55),
-    "address3": (1, 55), "address4": (1, 55), "city": (2, 30), "zip": (3, 15), "country": (2, 3),
+    "address3": (1, 55), "address4": (1, 55), "city": (2, 30), "zip": (3, 15),
     "subdivision": (1, 3), "race_code": (1, 30), "diagnosis": (1, 15), "description": (1, 80), "name": (1, 60),
     "phone": (1, 256), **{f"number{n}": (1, 256) for n in range(1, 7)}, "code": (2, 80),
 }  # fmt: skip
@@ -27,21 +27,25 @@ _CODES: dict[str, dict[str, tuple[str, ...]]] = {
     "classes": {f"class{n}": codes.EMPLOYMENT_CLASSES for n in (1, 2, 3)},
     "names": {
         "role": codes.NAME_ROLES, "entity_type": ("1", "2"), "id_qualifier": ("24", "34", "ZZ"),
-        "state": codes.STATES, "gender": codes.GENDERS, "marital_status": codes.MARITAL_STATUS,
-        "citizenship": codes.CITIZENSHIP, **{f"kind{n}": codes.NUMBER_KINDS for n in (1, 2, 3)},
+        "state": codes.STATES, "country": codes.COUNTRIES, "gender": codes.GENDERS,
+        "marital_status": codes.MARITAL_STATUS, "citizenship": codes.CITIZENSHIP,
+        **{f"kind{n}": codes.NUMBER_KINDS for n in (1, 2, 3)},
     },
     "disabilities": {"kind": ("1", "2", "3", "4"), "code_qualifier": ("DX", "ZZ")},
     "cards": {"kind": ("D", "H", "P"), "action": ("1", "2", "RX")},
     "providers": {
         "role": codes.PROVIDER_ROLES, "entity_type": ("1", "2"), "id_qualifier": ("34", "FI", "SV", "XX"),
-        "relationship": ("25", "26", "72"), "state": codes.STATES, "change_reason": codes.CHANGE_REASONS,
+        "relationship": ("25", "26", "72"), "state": codes.STATES, "country": codes.COUNTRIES,
+        "change_reason": codes.CHANGE_REASONS,
         **{f"kind{n}": codes.NUMBER_KINDS for n in range(1, 7)},
     },
     "other_insurance": {"payer_order": ("P", "S", "T", "U"), "coordination": ("1", "5", "6")},
-    "insurers": {"role": ("36", "GW", "IN"), "id_qualifier": ("FI", "NI", "XV"), "state": codes.STATES},
+    "insurers": {"role": ("36", "GW", "IN"), "id_qualifier": ("FI", "NI", "XV"), "state": codes.STATES,
+                 "country": codes.COUNTRIES},
     "reporting": {"qualifier": codes.REPORTING_REFERENCES},
 }  # fmt: skip
-_COUNTS = {"references": (13, 14), "dates": (22, 4), "amounts": (7, 8)}  # of a member, of a coverage
+# Of a member, of a coverage, beside the columns; a coverage may have one QQ more (own_rules).
+_COUNTS = {"references": (13, 14), "dates": (22, 4), "amounts": (7, 8)}
 _REPEATS = {"cards": 3, "providers": 30, "other_insurance": 5}
 _OLD_NAMES = {("names", "role"): "role", ("providers", "role"): "provider_role"}
 
@@ -52,7 +56,8 @@ def extra_rules(name: str, profile: Profile) -> list[Rule]:
 
 
 def _element(segments: tuple[Segment, ...], column: str) -> str:
-    return next((f"{s.name}{e.number:02d}" for s in segments for e in s.elements if column in e.columns), "PER04")
+    pairs = "PER03" if column.startswith("kind") else "PER04"
+    return next((f"{s.name}{e.number:02d}" for s in segments for e in s.elements if column in e.columns), pairs)
 
 
 def _owners(name: str) -> list[Rule]:

@@ -13,6 +13,7 @@ _UNKNOWN = {  # columns of elements that it does not have
     "providers": ("subdivision", "address1", "address3"),
 }
 _KINDS = ("EM", "EX", "FX", "HP", "TE", "WP")
+_MEMBER_MOST = {"references": 5, "dates": 18, "amounts": 4}
 _MOST = {"disabilities": 1, "cards": 10, "references": 1, "amounts": 3, "dates": 2}  # beside a coverage's own segments
 
 
@@ -40,6 +41,19 @@ def old_rules(name: str, columns: list[str]) -> list[Rule]:
         held = pl.col("place").is_not_null() if "place" in columns else pl.lit(value=True)
         many = held & (pl.len().over(owner) > _MOST[name])
         rules.append(_rule("count", name, many, f"guide 004010X095A1 takes {_MOST[name]} of these"))
+    if name == "names":
+        responsible = pl.col("role").is_in(codes.RESPONSIBLE)
+        many = responsible & (responsible.sum().over("row") > 1)
+        rules.append(_rule("responsible", "NM1", many, "guide 004010X095A1 takes one responsible person"))
+        bare = (responsible | (pl.col("role") == "70")) & pl.col("first_name").is_null()
+        rules.append(_rule("first_name", "NM104", bare, "guide 004010X095A1 requires a first name here"))
+    if name in _MEMBER_MOST:
+        months = pl.col("qualifier") == "QQ"  # may stand once beside the other references
+        many = (~months).sum().over("row", "place") > _MEMBER_MOST[name]
+        if name == "references":
+            many = many | (months.sum().over("row", "place") > 1)
+        words = f"guide 004010X095A1 takes {_MEMBER_MOST[name]} of these of a member"
+        rules.append(_rule("member_count", name, pl.col("place").is_null() & many, words))
     return rules
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 import polars as pl
 
 from formats.edi834 import codes
-from formats.edi834.guide_details import shape
+from formats.edi834.guide_details import place_rules, shape
 from formats.edi834.guide_rule import Rule, missing
 
 
@@ -26,6 +26,23 @@ def _names() -> list[Rule]:
         missing("names_last_name", "NM103", "last_name", ~role.is_in(["31", "45"])),
         missing("names_first_name", "NM104", "first_name", role == "S3"),
         missing("names_contact", "PER02", "number1", pl.col("contact").is_not_null()),
+        missing("names_race", "DMG05", "race", pl.col("race_code").is_not_null()),
+        *place_rules("names"),
+        _rule(
+            "names_unnamed", "NM103",
+            ((role == "31") & pl.col("last_name").is_not_null())
+            | (role.is_in(["31", "M8"]) & pl.any_horizontal(pl.col(_GIVEN).is_not_null())),
+            "a mailing address has a name, or a school a given one",
+        ),
+        _rule(
+            "names_contact", "PER02", pl.col("contact").is_not_null() & ~role.is_in(["36", "M8"]),
+            "a contact stands under another role than employer or school",
+        ),
+        _rule(
+            "names_kinds", "PER03", _other_kind("36", codes.EMPLOYER_NUMBERS) | _other_kind("M8", codes.SCHOOL_NUMBERS)
+            | ((role == "S3") & (pl.col("kind3") == "FX")),
+            "an employer or a school has a number of a kind that the guide does not take there",
+        ),
         missing("names_id_qualifier", "NM108", "id_qualifier", pl.col("id").is_not_null()),
         missing("names_id", "NM109", "id", pl.col("id_qualifier").is_not_null()),
         _rule("names_mailing", "N3", (role == "31") & address, "a mailing address lacks street or city"),
@@ -47,8 +64,17 @@ def _names() -> list[Rule]:
     ]  # fmt: skip
 
 
+_GIVEN = ["first_name", "middle_name", "name_prefix", "name_suffix"]
+
+
+def _other_kind(role: str, kinds: tuple[str, ...]) -> pl.Expr:
+    numbers = pl.col("kind1", "kind2", "kind3")
+    return (pl.col("role") == role) & pl.any_horizontal(numbers.is_not_null() & ~numbers.is_in(kinds))
+
+
 def _providers() -> list[Rule]:
     return [
+        *place_rules("providers"),
         missing("providers_first_number", "PER04", "number1", pl.col("number4").is_not_null()),
         missing("providers_first_address", "N301", "address1", pl.col("address3").is_not_null()),
         missing("providers_id_qualifier", "NM108", "id_qualifier", pl.col("id").is_not_null()),
@@ -58,6 +84,7 @@ def _providers() -> list[Rule]:
 
 def _insurers() -> list[Rule]:
     return [
+        *place_rules("insurers"),
         missing("insurers_id_qualifier", "NM108", "id_qualifier", pl.col("id").is_not_null()),
         missing("insurers_id", "NM109", "id", pl.col("id_qualifier").is_not_null()),
         missing("insurers_other_no", "COB", "other_no"),
@@ -83,7 +110,11 @@ def _cards() -> list[Rule]:
 
 def _languages() -> list[Rule]:
     nothing = pl.all_horizontal(pl.col("code", "description").is_null())
-    return [_rule("languages_nothing", "LUI", nothing, "a language has neither code nor description")]
+    return [
+        missing("languages_qualifier", "LUI01", "qualifier", pl.col("code").is_not_null()),
+        missing("languages_code", "LUI02", "code", pl.col("qualifier").is_not_null()),
+        _rule("languages_nothing", "LUI", nothing, "a language has neither code nor description"),
+    ]
 
 
 def _disabilities() -> list[Rule]:
@@ -108,6 +139,21 @@ def _dates() -> list[Rule]:
     ]
 
 
+def _references() -> list[Rule]:
+    held, months = pl.col("place").is_not_null(), pl.col("qualifier") == "QQ"
+    others = (~months).sum().over("row", "place")
+    return [
+        Rule(
+            "edi834.count.coverage_numbers", "REF", held & ~months & (others > 13),
+            "a coverage has more than 13 numbers beside its policy's", "The guide allows 14 with it",
+        ),
+        Rule(
+            "edi834.count.coverage_months", "REF", held & months & (months.sum().over("row", "place") > 1),
+            "a coverage has more than one count of months of prior coverage", "Send one REF*QQ",
+        ),
+    ]  # fmt: skip
+
+
 def _amounts() -> list[Rule]:
     return [Rule("edi834.amount.negative", "AMT02", pl.col("cents") < 0, "an amount is negative", "Correct it")]
 
@@ -128,6 +174,7 @@ _OWN: dict[str, Callable[[], list[Rule]]] = {
     "languages": _languages,
     "disabilities": _disabilities,
     "reporting": _reporting,
+    "references": _references,
     "dates": _dates,
     "amounts": _amounts,
 }

@@ -1,16 +1,22 @@
 """The envelope and header of each set: one INTERCHANGE row per 834 set, and what does not add up."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 import polars as pl
 
+from formats.edi834.reader_left import LEFT_OUT
 from formats.edi834.schema import HEADER, INTERCHANGE
 from formats.edi834.segments import SEPARATOR
-from formats.problems import ERROR, INFO, WARNING, problems
+from formats.problems import ERROR, INFO, PROBLEMS, WARNING, problems
 
-_ENVELOPE = ("ISA", "IEA", "GS", "GE", "ST", "SE", "BGN", "QTY")
-_HEADER = ("REF", "DTP", "N1", "ACT")
+# The segments that are read, and their elements: kept, looked at, or (of ISA and GS) the routing's own.
+_READ = {
+    "ISA": range(1, 17), "GS": range(1, 9), "ST": range(1, 4), "SE": (1, 2), "GE": (1, 2), "IEA": (1, 2),
+    "BGN": (1, 2, 3, 4, 5, 6, 8), "REF": (1, 2), "DTP": (1, 2, 3), "QTY": (1, 2), "N1": (1, 2, 3, 4), "ACT": (1, 6),
+}  # fmt: skip
+_ENVELOPE = ("ISA", "GS", "ST", "SE", "GE", "IEA")
 _VERSIONS = ("005010X220A1", "005010X220", "004010X095A1", "005010X307", "005010X307A1", "005010X318")
 
 Row = dict[str, Any]
@@ -27,8 +33,14 @@ class Headers:
 
 def of_headers(placed: pl.DataFrame) -> pl.DataFrame:
     """The segments that `headers` wants, of segments that are placed."""
-    wanted = pl.col("member").is_null() & pl.col("id").is_in(_ENVELOPE + _HEADER)
+    wanted = pl.col("member").is_null() & pl.col("id").is_in(list(_READ)) & (pl.col("in_834") | (pl.col("id") == "ST"))
     return placed.filter(wanted).select("position", "id", "text")
+
+
+def outside(placed: pl.DataFrame) -> pl.DataFrame:
+    """The segments before and between members that neither `headers` nor the reader of acknowledgements reads."""
+    known = [*_READ, "TA1"]
+    return placed.filter(pl.col("member").is_null() & pl.col("in_834") & ~pl.col("id").is_in(known))
 
 
 def headers(wanted: pl.DataFrame, last: int) -> Headers:
@@ -50,10 +62,6 @@ def _number(text: str | None) -> int | None:
     return int(text) if text and text.isascii() and text.isdigit() else None
 
 
-def _date(text: str | None) -> Any:
-    return pl.Series([text], dtype=pl.String).str.to_date("%Y%m%d", strict=False).item()
-
-
 class _Walk:
     """Follows ISA/GS/ST down and SE/GE/IEA up, noting what is missing or does not match."""
 
@@ -69,20 +77,46 @@ class _Walk:
         self.groups = self.sets = self.set_no = 0
         self.row: Row | None = None
 
+        self.takers: dict[str, Callable[[int, list[str]], None]] = {
+            "ISA": self._isa, "GS": self._gs, "ST": self._st, "SE": self._se, "GE": self._ge, "IEA": self._iea,
+            "BGN": self._bgn, "REF": self._ref, "DTP": self._dtp, "QTY": self._qty, "N1": self._n1, "ACT": self._act,
+        }  # fmt: skip
+
     def say(self, rule: str, line: int | None, column: int | None, message: str, severity: str = ERROR) -> None:
-        self.problems.append(
-            {
-                "rule": f"edi834.envelope.{rule}",
-                "severity": severity,
-                "line": line,
-                "column": column,
-                "message": message,
-                "hint": "The content was read all the same; ask the sender for a corrected file",
-            }
-        )
+        hint = "The content was read all the same; ask the sender for a corrected file"
+        self._note(f"edi834.envelope.{rule}", severity, line, column, message, hint)
+
+    def left_out(self, line: int, message: str, column: int | None = None) -> None:
+        rule = "edi834.read.segment" if column is None else "edi834.read.element"
+        self._note(rule, WARNING, line, column, message, LEFT_OUT)
+
+    def _note(self, *values: object) -> None:
+        self.problems.append(dict(zip(PROBLEMS, values, strict=True)))
 
     def take(self, position: int, name: str, parts: list[str]) -> None:
-        getattr(self, f"_{name.lower()}")(position, parts)
+        if name not in _ENVELOPE and self.row is None:
+            self.left_out(position, f"{name} stands in no set")
+            return
+        self.takers[name](position, parts)
+        for index, text in enumerate(parts):
+            if index and text and index not in _READ[name]:
+                self.left_out(position, f"{name}{index:02d} holds something that is not read", index)
+
+    def day(self, position: int, name: str, parts: list[str], index: int) -> Any:
+        """The date of an element; null, and told, when it is none."""
+        text = _at(parts, index)
+        day = pl.Series([text], dtype=pl.String).str.to_date("%Y%m%d", strict=False).item()
+        if text and day is None:
+            words = f"{name}{index:02d} is not a date of the form CCYYMMDD"
+            self._note("edi834.read.date", ERROR, position, index, words, LEFT_OUT)
+        return day
+
+    def first(self, position: int, column: str, value: Any, name: str) -> None:
+        """Keep a value in the set's row; a second one is told."""
+        if self.row is not None and self.row[column] is None:
+            self.row[column] = value
+        else:
+            self.left_out(position, f"{name} stands where it is not read, or once too often")
 
     def close(self, last: int) -> None:
         for open_part, trailer in ((self.st, "SE"), (self.gs, "GE"), (self.isa, "IEA")):
@@ -106,7 +140,7 @@ class _Walk:
         self.st, self.st_at = parts, position
         self.sets += 1
         self.set_no += 1
-        self.row = None
+        self.row, self.begun = None, False
         if _at(parts, 1) != "834":
             self.say("other_set", position, 1, "this set is not an 834 and was not read as one", INFO)
             return
@@ -127,13 +161,16 @@ class _Walk:
             self.say("version", position, 3, "the guide version is missing or not an 834 we know", WARNING)
 
     def _bgn(self, position: int, parts: list[str]) -> None:
-        if self.row is None:
+        if self.row is None or self.begun:
+            self.left_out(position, "BGN stands where it is not read, or once too often")
             return
+        self.begun = True
         self.row |= {
             "purpose": _at(parts, 1),
             "reference": _at(parts, 2),
-            "created_date": _date(_at(parts, 3)),
+            "created_date": self.day(position, "BGN", parts, 3),
             "created_time": _at(parts, 4),
+            "time_zone": _at(parts, 5),
             "original_reference": _at(parts, 6),
             "action": _at(parts, 8),
         }
@@ -143,37 +180,42 @@ class _Walk:
 
     def _qty(self, position: int, parts: list[str]) -> None:
         column = {"TO": "total_stated", "ET": "subscribers_stated", "DT": "dependents_stated"}.get(_at(parts, 1) or "")
-        if self.row is not None and column:
-            self.row[column] = _number(_at(parts, 2))
-            if self.row[column] is None:
-                self.say("quantity", position, 2, "QTY02 is not a whole number")
-
-    def _ref(self, _position: int, parts: list[str]) -> None:
-        if self.row is not None and _at(parts, 1) == "38":
-            self.row["master_policy"] = _at(parts, 2)
-
-    def _dtp(self, _position: int, parts: list[str]) -> None:
-        if self.row is None:
+        if column is None:
+            self.left_out(position, "QTY stands where it is not read, or once too often")
             return
-        day = _date(_at(parts, 3))
+        self.first(position, column, _number(_at(parts, 2)), "QTY")
+        if _number(_at(parts, 2)) is None:
+            self.say("quantity", position, 2, "QTY02 is not a whole number")
+
+    def _ref(self, position: int, parts: list[str]) -> None:
+        if _at(parts, 1) == "38":
+            self.first(position, "master_policy", _at(parts, 2), "REF")
+        else:
+            self.left_out(position, "REF stands where it is not read, or once too often")
+
+    def _dtp(self, position: int, parts: list[str]) -> None:
+        day = self.day(position, "DTP", parts, 3)
         self.dates.append({"set_no": self.set_no, "qualifier": _at(parts, 1), "day": day})
-        if _at(parts, 1) == "007":
-            self.row["effective_date"] = day
+        if _at(parts, 2) not in ("D8", None):
+            self.left_out(position, "DTP02 holds something that is not read", 2)
+        if _at(parts, 1) == "007" and self.row is not None:
+            self.row["effective_date"] = self.row["effective_date"] or day
 
     def _n1(self, _position: int, parts: list[str]) -> None:
-        if self.row is None:
-            return
         role = _at(parts, 1)
         names = ("role", "name", "qualifier", "id")
         party: Row = {"set_no": self.set_no, "account": None, "account2": None}
         self.parties.append(party | {name: _at(parts, i) for i, name in enumerate(names, start=1)})
         column = {"P5": "sponsor_id", "IN": "payer_id"}.get(role or "")
-        if column:
-            self.row[column] = _at(parts, 4)
+        if column and self.row is not None:
+            self.row[column] = self.row[column] or _at(parts, 4)
 
-    def _act(self, _position: int, parts: list[str]) -> None:
-        if self.row is not None and self.parties:
-            self.parties[-1] |= {"account": _at(parts, 1), "account2": _at(parts, 6)}
+    def _act(self, position: int, parts: list[str]) -> None:
+        party = self.parties[-1] if self.parties else {}
+        if party.get("set_no") != self.set_no or party["account"] or party["account2"]:
+            self.left_out(position, "ACT stands where it is not read, or once too often")
+        else:
+            party |= {"account": _at(parts, 1), "account2": _at(parts, 6)}
 
     def _se(self, position: int, parts: list[str]) -> None:
         if self.st is None:

@@ -4,20 +4,16 @@ Conditions are over prepared frames with the facts of `with_facts`; a change fil
 already holds, so some rules only warn there.
 """
 
-import datetime as dt
-
 import polars as pl
 
 from formats.edi834 import codes
 from formats.edi834.guide_rule import Rule
-from formats.edi834.meaning_extras import detail_meaning
+from formats.edi834.meaning_extras import detail_meaning, far
 from formats.edi834.prepare import MEMBER_TEXT, Prepared
 from formats.edi834.profile import Profile
 from formats.edi834.schema import Enrollment
 from formats.edi834.text import accented
 from formats.problems import ERROR, INFO, WARNING
-
-_EARLIEST, _LATEST = dt.date(1900, 1, 1), dt.date(2100, 1, 1)
 
 
 def with_facts(ready: Prepared, enrollment: Enrollment, profile: Profile) -> tuple[pl.DataFrame, pl.DataFrame]:
@@ -53,10 +49,6 @@ def with_facts(ready: Prepared, enrollment: Enrollment, profile: Profile) -> tup
     return members, coverages.with_columns(
         pl.col("dependents").fill_null(0), pl.lit(profile.action == "2").alias("is_change")
     )
-
-
-def _far(column: str) -> pl.Expr:
-    return (pl.col(column) < _EARLIEST) | (pl.col(column) > _LATEST)
 
 
 def member_meaning(profile: Profile, columns: list[str]) -> list[Rule]:
@@ -193,7 +185,7 @@ def _member_dates() -> list[Rule]:
         ),
         Rule(
             "edi834.dates.far", "DTP03",
-            _far("eligibility_begin") | _far("eligibility_end") | _far("birth_date"),
+            far("eligibility_begin") | far("eligibility_end") | far("birth_date"),
             "a date lies before 1900 or after 2099", "Correct the date at the source",
         ),
         Rule(
@@ -221,8 +213,12 @@ def coverage_meaning(_profile: Profile) -> list[Rule]:
             "a coverage ends before it begins", "Correct the dates at the source",
         ),
         Rule(
-            "edi834.dates.coverage_far", "DTP03", _far("begin") | _far("end"),
+            "edi834.dates.coverage_far", "DTP03", far("begin") | far("end"),
             "a coverage date lies before 1900 or after 2099", "Correct the date at the source",
+        ),
+        Rule(
+            "edi834.dates.coverage_birth", "DTP03", pl.col("begin") < pl.col("birth_date"),
+            "a coverage begins before the member is born", "Correct whichever date is wrong", WARNING,
         ),
         Rule(
             "edi834.dates.coverage_no_begin", "DTP",

@@ -22,10 +22,15 @@ def placed(segments: pl.DataFrame, set_no: int = 0, *, in_834: bool = True) -> p
     Args:
         segments: SEGMENTS in order.
         set_no: the number of the set before the first segment.
-        in_834: whether that set is an 834; a fragment without ST is taken as one.
+        in_834: whether that set is an 834; what stands in no set is taken as one, so that a lost ST loses no member.
     """
     name, text = pl.col("id"), pl.col("text")
-    is_834 = pl.when(name.is_in(["ST", "ISA"])).then(text.str.starts_with(f"ST{SEPARATOR}834"))
+    is_834 = (
+        pl.when(name == "ST")
+        .then(text.str.slice(2, 4) == f"{SEPARATOR}834")
+        .when(name.is_in(["SE", "GE", "IEA", "ISA"]))
+        .then(pl.lit(value=True))
+    )
     located = segments.with_columns(
         ((name == "ST").cast(pl.Int64).cum_sum() + set_no).alias("set_no"),
         name.replace_strict(_MAJOR, default=None, return_dtype=pl.Int8).alias("_major"),

@@ -10,13 +10,14 @@ from dataclasses import dataclass
 import polars as pl
 
 from formats.edi834.extras import EXTRAS, no_extras
-from formats.edi834.headers import headers, of_headers
+from formats.edi834.headers import headers, of_headers, outside
 from formats.edi834.placing import placed
 from formats.edi834.prepare import our_end
 from formats.edi834.profile import EndDate
 from formats.edi834.reader_body import Body
 from formats.edi834.reader_core import coverages_of, details_of, members_of
 from formats.edi834.reader_extras import extras_of
+from formats.edi834.reader_left import limited, segments, untaken
 from formats.edi834.schema import COVERAGES, INTERCHANGE, MEMBERS, Enrollment, conform, empty
 from formats.edi834.segments import chunks, cut, decoded, regions
 from formats.problems import problems
@@ -53,7 +54,7 @@ def read(data: bytes, *, end_date: EndDate = "last_day_covered") -> Enrollment:
         for name, frame in no_extras().items()
     }
     coverages = pl.concat([p.coverages for p in pieces])
-    found = found.sort("line", maintain_order=True, nulls_last=False)
+    found = limited(found).sort("line", maintain_order=True, nulls_last=False)
     return Enrollment(members, coverages, interchange, found, extras, head.header)
 
 
@@ -78,11 +79,11 @@ def _pieces(text: str, odd: list[dict[str, object]], end_date: EndDate) -> Itera
         if region.problem:
             odd.append({**region.problem, "line": position + 1})
         for piece in chunks(text, region, _PIECE):
-            segments = cut(piece, region, position, number)
-            if segments.is_empty():
+            pieces = cut(piece, region, position, number)
+            if pieces.is_empty():
                 continue
-            located = placed(segments, set_no, in_834=in_834)
-            position += segments.height
+            located = placed(pieces, set_no, in_834=in_834)
+            position += pieces.height
             set_no, in_834 = located["set_no"][-1], located["in_834"][-1]
             yield _read_piece(Body(located, region), located, position, end_date)
 
@@ -90,6 +91,7 @@ def _pieces(text: str, odd: list[dict[str, object]], end_date: EndDate) -> Itera
 def _read_piece(body: Body, located: pl.DataFrame, last: int, end_date: EndDate) -> _Piece:
     faults = [problems()]
     members, coverages, extras = members_of(body, faults), coverages_of(body, faults), extras_of(body, faults)
+    faults += [*untaken(body), segments(outside(located))]
     details = details_of(members)
     if not details.is_empty():
         extras["details"] = conform(details, EXTRAS["details"])

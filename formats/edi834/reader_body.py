@@ -1,4 +1,7 @@
-"""A piece of an 834 as segments apart by id, their elements as columns, and columns gathered by owner."""
+"""A piece of an 834 as segments apart by id, their elements as columns, and columns gathered by owner.
+
+A `Body` notes which segments were taken, so that whatever nobody took can be told (reader_left.py).
+"""
 
 import numpy as np
 import polars as pl
@@ -9,6 +12,8 @@ from formats.edi834.segments import SEPARATOR, Region, elements
 from formats.problems import ERROR
 
 AMOUNT = r"^-?\d{1,13}(\.\d{0,2}0*)?$|^-?\.\d{1,2}0*$"
+
+MOST_ELEMENTS = 30  # of a segment; no segment of the guide has as many
 
 _LEFT_OUT = "It was left out; ask the sender to correct it"
 
@@ -25,13 +30,32 @@ class Body:
         self.ins = self.by_id["INS"]["position"].to_numpy() if "INS" in self.by_id else np.zeros(0, np.int64)
         self.hd = self.by_id["HD"]["position"].to_numpy() if "HD" in self.by_id else np.zeros(0, np.int64)
         self.inside = inside
+        self._start = int(inside["position"][0]) if inside.height else 0
+        self._taken = np.zeros(int(inside["position"][-1]) - self._start + 1 if inside.height else 0, dtype=np.bool_)
+
+    def take(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Note that these segments were read, and give them back."""
+        self._taken[rows["position"].to_numpy() - self._start] = True
+        return rows
+
+    def left(self, rows: pl.DataFrame) -> pl.DataFrame:
+        """Those of the segments that were not taken."""
+        taken = self._taken[rows["position"].to_numpy() - self._start]
+        return rows.filter(pl.Series(~taken)) if taken.any() else rows
+
+    def first(self, rows: pl.DataFrame, owner: str) -> pl.DataFrame:
+        """Take the first segment of each owner: `owner` is member, coverage or node."""
+        owners = rows[owner].to_numpy()
+        again = owners[1:] == owners[:-1]
+        return self.take(rows.filter(pl.Series(np.r_[True, ~again])) if again.any() else rows)
 
     def wide(self, name: str) -> pl.DataFrame:
         """All segments of that id with as many element columns as the longest of them has, one at least."""
         if name not in self._wide:
             frame = self.by_id.get(name, self.inside.clear())
             most = frame["text"].str.count_matches(SEPARATOR, literal=True).max()
-            count = min(max(int(most) if isinstance(most, int) else 1, 1), 30)
+            count = min(max(int(most) if isinstance(most, int) else 1, 1), MOST_ELEMENTS)
+            count += name == "PER" and count % 2  # its elements come in pairs
             self._wide[name] = elements(frame, count).drop("text", "id")
         return self._wide[name]
 
@@ -96,25 +120,26 @@ def cents(column: str) -> pl.Expr:
 
 
 def gathered(owners: np.ndarray, frame: pl.DataFrame, count: int) -> pl.DataFrame:
-    """The rows of `frame`, one for each of `count` owners: the first an owner has, or nulls. Owners ascend."""
-    if len(owners) == count and bool((owners == np.arange(count)).all()):
+    """The rows of `frame`, one for each of `count` owners, or nulls; `owners` says whose each row is, ascending."""
+    if len(owners) == count:
         return frame
     index = np.full(count, len(owners), dtype=np.int64)
-    index[owners[::-1]] = np.arange(len(owners) - 1, -1, -1)
+    index[owners] = np.arange(len(owners))
     rows = pl.Series("i", index).cast(pl.Int64)
     return frame.select(pl.all().gather(pl.lit(rows.set(rows == len(owners), None))))
 
 
 def faults(
-    rows: pl.DataFrame, rule: str, column: int, *, message: str, hint: str, severity: str = ERROR
+    rows: pl.DataFrame, rule: str, column: int | None, *, message: str | pl.Expr, hint: str, severity: str = ERROR
 ) -> pl.DataFrame:
-    """A problem row for each of the segments."""
+    """A problem row for each of the segments; its message begins with the key of the member it stands under."""
+    words = pl.lit(message) if isinstance(message, str) else message
     return rows.select(
         pl.lit(rule).alias("rule"),
         pl.lit(severity).alias("severity"),
         pl.col("position").alias("line"),
         pl.lit(column, pl.Int64).alias("column"),
-        pl.lit(message).alias("message"),
+        pl.coalesce(pl.format("member seg{}: {}", "member", words), words).alias("message"),
         pl.lit(hint).alias("hint"),
     )
 

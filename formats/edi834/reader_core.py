@@ -9,11 +9,13 @@ from formats.edi834.placing import COVERAGE as IN_COVERAGE
 from formats.edi834.placing import MEMBER as IN_MEMBER
 from formats.edi834.placing import NAME
 from formats.edi834.reader_body import Body, bad_values, faults, gathered, values
+from formats.edi834.reader_left import elements, unread
 from formats.edi834.schema import COVERAGES, MEMBERS
 from formats.edi834.segments import SEPARATOR
 from formats.problems import WARNING
 
-_LOOPS = {"2000": [IN_MEMBER], "2100A": [NAME], "2300": [IN_COVERAGE]}
+# REF and DTP after the name are in the wrong place, but cannot be another's: loop 2100A has none.
+_LOOPS = {"2000": [IN_MEMBER, NAME], "2100A": [NAME], "2300": [IN_COVERAGE]}
 _READ_MEMBERS: Schema = {**EXTRAS["details"], **MEMBERS, "who": pl.String(), "whose": pl.String()}
 _AS_DEPENDENT = "The member was taken as a dependent"
 _PHONES = ["HP", "CP", "WP", "AP", "BN"]
@@ -30,15 +32,16 @@ def members_of(body: Body, found: list[pl.DataFrame]) -> pl.DataFrame:
     words = "INS01 says neither Y (subscriber) nor N (dependent)"
     found.append(faults(unknown, "edi834.read.ins01", 1, message=words, hint=_AS_DEPENDENT, severity=WARNING))
     for segment in MEMBER.values():
-        rows = body.rows(segment, _LOOPS[segment.loop])
+        rows = body.first(body.rows(segment, _LOOPS[segment.loop]), "member")
         if rows.is_empty():
             continue
-        found += bad_values(rows, segment, _READ_MEMBERS)
+        found += bad_values(rows, segment, _READ_MEMBERS) + unread(rows, segment, _READ_MEMBERS, body.region)
         made = values(segment, _READ_MEMBERS, rows, body.region)
         if segment.name == "NM1":
             made += _who(rows)
         if segment.name == "PER":
             made = _numbers(rows)
+            found += _third(rows)
         owners = np.searchsorted(body.ins, rows["member"].to_numpy())
         frame = frame.hstack(gathered(owners, rows.select(made), frame.height).get_columns())
     if "employment_status" in frame.columns:
@@ -79,17 +82,31 @@ def _numbers(rows: pl.DataFrame) -> list[pl.Expr]:
         at(mail, 1).alias("email"),
         pl.when(kind != "TE").then(kind).alias("phone_kind"),
     ]
-    if len(pairs) == 1 and rows["e3"].is_in(["TE", "EM", *_PHONES]).all():
+    if len(pairs) == 1 and rows["e3"].fill_null("").is_in(["TE", "EM", *_PHONES]).all():
         return made
     left = [
-        pl.when((phone.fill_null(-1) != i) & (mail.fill_null(-1) != i)).then(
-            pl.concat_str(pl.col(k).fill_null(""), pl.col(v), separator=SEPARATOR)
+        pl.when((phone.fill_null(-1) != i) & (mail.fill_null(-1) != i) & _some(pair)).then(
+            pl.concat_str(pl.col(pair).fill_null(""), separator=SEPARATOR)
         )
-        for i, (k, v) in enumerate(pairs)
+        for i, pair in enumerate(pairs)
     ]
     rest = pl.concat_str(left, separator=SEPARATOR, ignore_nulls=True).str.split_exact(SEPARATOR, 3).struct
     names = ["kind2", "number2", "kind3", "number3"]
     return made + [pl.when(rest[i] != "").then(rest[i]).alias(name) for i, name in enumerate(names)]
+
+
+def _some(pair: tuple[str, str]) -> pl.Expr:
+    return pl.any_horizontal(pl.col(pair).is_not_null())
+
+
+def _third(rows: pl.DataFrame) -> list[pl.DataFrame]:
+    """Members with three numbers of which none is a telephone or an e-mail: there is room for two."""
+    if "e8" not in rows.columns:
+        return []
+    known = pl.any_horizontal(pl.col("e3", "e5", "e7").is_in(["TE", "EM", *_PHONES])).fill_null(value=False)
+    full = pl.all_horizontal(_some((f"e{k}", f"e{k + 1}")) for k in (3, 5, 7))
+    lost = rows.filter(full & ~known)
+    return [] if lost.is_empty() else [elements(lost, "PER08", 8)]
 
 
 def details_of(members: pl.DataFrame) -> pl.DataFrame:
@@ -114,9 +131,10 @@ def coverages_of(body: Body, found: list[pl.DataFrame]) -> pl.DataFrame:
     read: Schema = {**COVERAGES, "sent_tier": pl.String()}
     for segment in COVERAGE.values():
         rows = body.rows(segment, _LOOPS[segment.loop]).filter(pl.col("coverage").is_not_null())
+        rows = body.first(rows, "coverage")
         if rows.is_empty():
             continue
-        found += bad_values(rows, segment, read)
+        found += bad_values(rows, segment, read) + unread(rows, segment, read, body.region)
         owners = np.searchsorted(body.hd, rows["coverage"].to_numpy())
         made = rows.select(values(segment, read, rows, body.region))
         frame = frame.hstack(gathered(owners, made, frame.height).get_columns())

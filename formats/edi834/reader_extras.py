@@ -5,19 +5,25 @@ import polars as pl
 
 from formats.edi834 import placing
 from formats.edi834.extras import EXTRAS
-from formats.edi834.layout import EXTRA
+from formats.edi834.layout import COVERAGE, EXTRA, MEMBER
 from formats.edi834.reader_body import Body, bad_values, gathered, values
+from formats.edi834.reader_left import repeated, unread
 from formats.edi834.schema import conform
 
 _ON_MEMBER = [placing.MEMBER, placing.NAME]
-# frame -> loops its one segment stands in, and the qualifiers that are columns of members or of coverages
-_FLAT: dict[str, tuple[list[int], list[str], list[str]]] = {
-    "references": ([placing.MEMBER, placing.COVERAGE], ["0F", "1L"], ["1L"]),
-    "dates": ([placing.MEMBER, placing.COVERAGE], ["356", "357"], ["348", "349"]),
-    "amounts": ([*_ON_MEMBER, placing.COVERAGE], [], ["P3"]),
-    "classes": (_ON_MEMBER, [], []),
-    "languages": (_ON_MEMBER, [], []),
-    "cards": ([placing.COVERAGE], [], []),
+# frame -> loops its one segment stands in
+_FLAT: dict[str, list[int]] = {
+    "references": [*_ON_MEMBER, placing.COVERAGE],
+    "dates": [*_ON_MEMBER, placing.COVERAGE],
+    "amounts": [*_ON_MEMBER, placing.COVERAGE],
+    "classes": _ON_MEMBER,
+    "languages": _ON_MEMBER,
+    "cards": [placing.COVERAGE],
+}
+# Qualifiers that are columns of members or of coverages: a second one of these is an oddity.
+_OWN = {
+    held: [s.qualifier for s in segments.values() if s.name in ("REF", "DTP", "AMT")]
+    for held, segments in ((False, MEMBER), (True, COVERAGE))
 }
 _NODES = {
     "names": placing.OTHER_NAME, "disabilities": placing.DISABILITY, "providers": placing.PROVIDER,
@@ -26,7 +32,7 @@ _NODES = {
 
 
 def extras_of(body: Body, found: list[pl.DataFrame]) -> dict[str, pl.DataFrame]:
-    """The extras that the piece has rows of."""
+    """The extras that the piece has rows of; members and coverages must have been read before."""
     made = {name: _flat(name, body, found) for name in _FLAT if EXTRA[name][0].name in body.by_id}
     loops = set(body.inside["loop"].unique())
     made |= {name: _nodes(name, body, found) for name, loop in _NODES.items() if loop in loops}
@@ -46,17 +52,16 @@ _KEYS = [_key("member").alias("member_key"), _key("coverage").alias("coverage_ke
 
 
 def _flat(name: str, body: Body, found: list[pl.DataFrame]) -> pl.DataFrame:
-    loops, of_members, of_coverages = _FLAT[name]
     segment = EXTRA[name][0]
-    rows = body.rows(segment, loops)
-    held = pl.col("loop") == placing.COVERAGE
-    if of_members:
-        rows = rows.filter(held | ~pl.col("e1").is_in(of_members))
-    if of_coverages:
-        rows = rows.filter(~held | ~pl.col("e1").is_in(of_coverages))
+    rows = body.left(body.rows(segment, _FLAT[name]))
     if rows.is_empty():
         return rows
-    found += bad_values(rows, segment, EXTRAS[name])
+    body.take(rows)
+    held = pl.col("loop") == placing.COVERAGE
+    again = rows.filter(pl.when(held).then(pl.col("e1").is_in(_OWN[True])).otherwise(pl.col("e1").is_in(_OWN[False])))
+    if segment.name in ("REF", "DTP", "AMT") and not again.is_empty():
+        found.append(repeated(again, segment.name, name))
+    found += bad_values(rows, segment, EXTRAS[name]) + unread(rows, segment, EXTRAS[name], body.region)
     rows = rows.with_columns(pl.when(held).then("coverage").alias("coverage"))
     return rows.select(*_KEYS, *values(segment, EXTRAS[name], rows, body.region))
 
@@ -68,10 +73,10 @@ def _nodes(name: str, body: Body, found: list[pl.DataFrame]) -> pl.DataFrame:
     frame = heads.select(*_KEYS, "position")
     for segment in EXTRA[name]:
         rows = body.rows(segment, [loop])
-        rows = rows.filter(pl.int_range(pl.len()).over("node") == segment.nth)
+        rows = body.take(rows.filter(pl.int_range(pl.len()).over("node") == segment.nth))
         if rows.is_empty():
             continue
-        found += bad_values(rows, segment, EXTRAS[name])
+        found += bad_values(rows, segment, EXTRAS[name]) + unread(rows, segment, EXTRAS[name], body.region)
         made = values(segment, EXTRAS[name], rows, body.region)
         starts = [e for e in segment.elements if e.kind == "made" and e.columns[0] in ("per", "per2")]
         for start in starts:
@@ -85,7 +90,7 @@ def _pairs(rows: pl.DataFrame, start: int, first: int) -> list[pl.Expr]:
     made = []
     for n in range(3):
         at = start + 2 * n
-        if f"e{at + 1}" in rows.columns:
+        if f"e{at + 1}" in rows.columns:  # PER is read with an even number of elements
             made += [pl.col(f"e{at}").alias(f"kind{first + n}"), pl.col(f"e{at + 1}").alias(f"number{first + n}")]
     return made
 

@@ -10,6 +10,7 @@ from formats.edi834.meaning_extras import extra_meaning
 from formats.edi834.partner import absent_rows
 from formats.edi834.profile import OLD_VERSION, Profile
 from formats.edi834.profile_parts import Party
+from formats.edi834.reader_left import KEPT_BESIDE, LEFT_OUT
 from formats.edi834.schema import COVERAGES, MEMBERS
 from formats.problems import ERROR, INFO, WARNING
 
@@ -42,6 +43,9 @@ _READING = (  # what a reader says: id, severity, element, words, hint
     ("edi834.read.date", ERROR, "DTP03", "not a date of the form CCYYMMDD", _LEFT_OUT),
     ("edi834.read.amount", ERROR, "AMT02", "not an amount of dollars and cents", _LEFT_OUT),
     ("edi834.read.number", ERROR, "IDC03", "not a whole number", _LEFT_OUT),
+    ("edi834.read.segment", WARNING, "any", "a segment is not one that is read, or once too often", LEFT_OUT),
+    ("edi834.read.element", WARNING, "any", "an element holds something that is not read", LEFT_OUT),
+    ("edi834.read.repeated", WARNING, "REF", "what a member or coverage has once stands again; kept", KEPT_BESIDE),
     ("edi834.read.ins01", WARNING, "INS01", "neither Y (subscriber) nor N (dependent)", "Taken as a dependent"),
     *(
         (f"edi834.total.{code}", ERROR, "QTY02", f"QTY*{code.upper()} is not what was counted", "Ask which is right")

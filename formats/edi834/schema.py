@@ -24,6 +24,7 @@ INTERCHANGE: Schema = {  # one row per 834 transaction set
     "reference": pl.String(),  # BGN02
     "created_date": pl.Date(),  # BGN03
     "created_time": pl.String(),  # BGN04
+    "time_zone": pl.String(),  # BGN05
     "original_reference": pl.String(),  # BGN06
     "action": pl.String(),  # BGN08: 2 change, 4 verify, RX replace
     "master_policy": pl.String(),  # REF*38

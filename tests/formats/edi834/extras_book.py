@@ -147,9 +147,9 @@ def _one(*values: str) -> st.SearchStrategy[str]:
 
 
 @st.composite
-def _numbers(draw: st.DrawFn, first: int) -> dict[str, Any]:
+def _numbers(draw: st.DrawFn, first: int, allowed: tuple[str, ...] = c.NUMBER_KINDS) -> dict[str, Any]:
     """Up to three numbers, without gaps."""
-    kinds = draw(st.lists(_one(*c.NUMBER_KINDS), max_size=3))
+    kinds = draw(st.lists(_one(*allowed), max_size=3))
     return {
         name: value
         for n, kind in enumerate(kinds, start=first)
@@ -162,8 +162,8 @@ def _address(draw: st.DrawFn) -> dict[str, Any]:
     if draw(st.booleans()):
         return {}
     return {"address1": draw(_WORD), "address2": draw(_maybe(_WORD)), "city": draw(_WORD),
-            "zip": draw(_maybe(_one("62701", "A1A1A1"))),
-            "state": draw(_maybe(_one("IL", "ON"))), "country": draw(_maybe(_one("US", "CA")))}  # fmt: skip
+            "zip": draw(_maybe(_one("62701", "A1A1A1"))), "country": draw(_one("US", "CA")),
+            draw(_one("state", "subdivision")): draw(_one("IL", "ON"))}  # fmt: skip
 
 
 @st.composite
@@ -179,14 +179,21 @@ def _name(draw: st.DrawFn, role: str) -> dict[str, Any]:
     if role == "31":
         return {"entity_type": "1", "address1": draw(_WORD), "city": draw(_WORD)}
     if role == "M8":
-        return {"entity_type": "2", "last_name": draw(_WORD)} | draw(_numbers(1)) | draw(_address())
+        return {"entity_type": "2", "last_name": draw(_WORD)} | draw(_numbers(1, c.SCHOOL_NUMBERS)) | draw(_address())
     if role == "70":
         return {"entity_type": "1", "gender": draw(_maybe(_one("F", "M"))), "birth_date": draw(_maybe(_DAYS)),
                 "race": draw(_maybe(_one("C", ":RET:2106-3", "C^B:RET:X")))} | draw(_person(("34", "ZZ")))  # fmt: skip
     if role == "45":
         return {"entity_type": "1", "last_name": draw(_WORD)} | draw(_address())
     allowed = ("24", "34") if role == "36" else ("34", "ZZ")
-    return {"entity_type": "1"} | draw(_person(allowed)) | draw(_numbers(1)) | draw(_address())
+    kinds = {"36": c.EMPLOYER_NUMBERS, "S3": ("CP", "HP", "TE")}.get(role, c.NUMBER_KINDS)
+    return {"entity_type": "1"} | draw(_person(allowed)) | draw(_numbers(1, kinds)) | draw(_address())
+
+
+@st.composite
+def _race(draw: st.DrawFn) -> dict[str, Any]:
+    race = draw(_maybe(_one("C", "C:RET:X^B")))
+    return {"race": race, "race_code": draw(_maybe(_ID)) if race else None}
 
 
 @st.composite
@@ -201,8 +208,8 @@ def _of_member(draw: st.DrawFn, rows: Rows, key: str) -> None:
         add("details", medicare_plan=draw(_one("A", "E")), medicare_reason=draw(_maybe(_one("0", "2"))),
             student_status=draw(_maybe(_one("F"))), death_date=draw(_maybe(_DAYS)),
             corrects=draw(_one("", "x")) == "x" or None,
-            birth_sequence=draw(_maybe(st.integers(1, 9))), race=draw(_maybe(_one("C", "C:RET:X^B"))),
-            race_code=draw(_maybe(_ID)), subdivision=draw(_maybe(_one("QC"))), name_prefix=draw(_maybe(_one("Dr"))),
+            birth_sequence=draw(_maybe(st.integers(1, 9))), **draw(_race()),
+            country=draw(_maybe(_one("CA", "US"))), name_prefix=draw(_maybe(_one("Dr"))),
             income_frequency="1" if income else None, income_cents=draw(_CENTS) if income else None,
             work_hours="37.5" if income else None, health_code=draw(_maybe(_one("T", "N"))))  # fmt: skip
     for qualifier in draw(st.lists(_one(*c.MEMBER_REFERENCES), max_size=3)):
@@ -227,7 +234,7 @@ def _of_coverage(draw: st.DrawFn, rows: Rows, key: str, held: str) -> None:
     def add(frame: str, /, **values: Any) -> None:
         rows.setdefault(frame, []).append(on | values)
 
-    for qualifier in draw(st.lists(_one(*c.COVERAGE_REFERENCES), max_size=2)):
+    for qualifier in draw(st.lists(_one(*c.COVERAGE_REFERENCES), max_size=2, unique=True)):
         add("references", qualifier=qualifier, value=draw(_ID))
     for qualifier in draw(st.lists(_one(*c.COVERAGE_DATES), max_size=2)):
         day = draw(_DAYS)

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from formats.edi834 import EXTRAS, Enrollment, check, read, write, write_with_positions
 from formats.edi834.referee import referee
 from formats.problems import ERROR
-from tests.formats.edi834.book import STAMP, enrollments, profile
-from tests.formats.edi834.extras_book import everything, family, having, loaded, with_extras
+from tests.formats.edi834.book import DAY, STAMP, enrollments, profile
+from tests.formats.edi834.extras_book import Rows, everything, family, having, loaded, with_extras
 
 RANDOM = settings(
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
@@ -24,6 +24,32 @@ def test_there_is_one_of_everything() -> None:
 
 def test_what_is_written_is_valid_to_pyx12() -> None:
     verdict = referee(write(loaded(), profile(), STAMP))
+    assert verdict.valid, verdict.problems["message"].to_list()
+
+
+def test_as_many_of_each_as_the_map_allows_are_valid_to_pyx12() -> None:
+    head, on = {"member_key": "head"}, {"member_key": "head", "coverage_key": "h1"}
+    person = head | {"entity_type": "1", "last_name": "X"}
+    rows: Rows = {
+        "references": [head | {"qualifier": "17", "value": str(n)} for n in range(13)]
+        + [on | {"qualifier": "17", "value": str(n)} for n in range(13)] + [on | {"qualifier": "QQ", "value": "6"}],
+        "dates": [head | {"qualifier": "303", "day": DAY}] * 22 + [on | {"qualifier": "303", "day": DAY}] * 4,
+        "amounts": [head | {"qualifier": "D2", "cents": n} for n in range(7)]
+        + [on | {"qualifier": "D2", "cents": n} for n in range(8)],
+        "names": [person | {"role": "36"}] * 3 + [person | {"role": "M8", "entity_type": "2"}] * 3
+        + [person | {"role": "GD"}] * 13,
+        "cards": [on | {"plan": "GOLD", "kind": "H", "count": n} for n in range(3)],
+        "providers": [on | {"role": "P3", "entity_type": "1", "last_name": "X", "relationship": "25"}] * 30,
+        "other_insurance": [on | {"other_no": n, "payer_order": "P", "coordination": "1"} for n in range(1, 6)],
+        "insurers": [on | {"other_no": n, "role": r} for n in range(1, 6) for r in ("36", "GW", "IN")],
+    }  # fmt: skip
+    full = family().coverages.with_columns(
+        policy_number=pl.lit("G"), premium_cents=pl.lit(1), end=pl.lit(DAY).dt.offset_by("1y")
+    )
+    people = family().members.with_columns(eligibility_end=pl.lit(DAY).dt.offset_by("1y"))
+    made = having(Enrollment(people, full), rows)
+    assert check(made, profile()).filter(pl.col("severity") == ERROR).is_empty()
+    verdict = referee(write(made, profile(), STAMP))
     assert verdict.valid, verdict.problems["message"].to_list()
 
 

@@ -12,7 +12,7 @@ from formats.edi834 import Enrollment, Meaning, Profile, check, in_files, read, 
 from formats.edi834.referee import referee
 from formats.errors import FormatError
 from formats.problems import ERROR
-from tests.formats.edi834.book import STAMP, book, profile
+from tests.formats.edi834.book import DAY, STAMP, book, profile
 from tests.formats.edi834.extras_book import everything, having
 from tests.formats.edi834.extras_book import family as small
 
@@ -202,6 +202,27 @@ def test_4010_is_valid_to_pyx12_and_read_back() -> None:
     assert back.problems.is_empty()
     assert back.members.height == 3
     assert back.extras["references"].height == 2
+
+
+@pytest.mark.parametrize(
+    ("frame", "row", "most"),
+    [
+        ("references", {"qualifier": "17", "value": "A"}, 5),
+        ("references", {"qualifier": "QQ", "value": "6"}, 1),
+        ("dates", {"qualifier": "303", "day": DAY}, 18),
+        ("amounts", {"qualifier": "D2", "cents": 1}, 4),
+        ("names", {"role": "GD", "entity_type": "1", "last_name": "X", "first_name": "Y"}, 1),
+    ],
+)
+def test_4010_takes_as_many_as_its_map_says(frame: str, row: dict[str, Any], most: int) -> None:
+    base = small()
+    for count in (most, most + 1):
+        rows = [{"member_key": "kid"} | row] * count
+        made = having(Enrollment(base.members, base.coverages.drop("late")), {frame: rows})
+        wrong = check(made, profile(**OLD)).filter(pl.col("severity") == ERROR)
+        assert wrong.is_empty() == (count == most), wrong["message"].to_list()
+        if count == most:
+            assert referee(write(made, profile(**OLD), STAMP)).valid
 
 
 def test_4010_refuses_what_it_has_not() -> None:

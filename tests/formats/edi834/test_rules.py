@@ -1,6 +1,7 @@
 """Every rule has a test that breaks it: most by a sweep over columns, the rest by hand below."""
 
 import datetime as dt
+from functools import partial
 from typing import Any
 
 import polars as pl
@@ -83,6 +84,9 @@ def swap(old: bytes, new: bytes) -> Any:
 
 
 H1 = {"member_key": "head", "coverage_key": "h1"}
+KID = {"member_key": "kid"}
+BARE = KID | {"entity_type": "1", "last_name": "X"}
+ABROAD = {"city": "Here", "state": "IL", "country": "CA", "subdivision": "QC"}
 LATE = DAY + dt.timedelta(days=100)
 BY_HAND = {
     "address.missing": lambda: people(member("a", address1=None)),
@@ -103,6 +107,13 @@ BY_HAND = {
     "dates.coverage_no_begin": lambda: found(enrollment([member("a")], [coverage("a", begin=None)])),
     "dates.coverage_no_end": lambda: found(enrollment([member("a")], [coverage("a", maintenance_type="024")])),
     "dates.no_end": lambda: people(member("a", maintenance_type="024")),
+    "dates.period": lambda: extra(
+        dates=[KID | {"qualifier": "336", "day": LATE}, KID | {"qualifier": "337", "day": DAY}]
+    ),
+    "dates.maintenance": lambda: extra(dates=[H1 | {"qualifier": "303", "day": DAY - dt.timedelta(days=1)}]),
+    "dates.extra_far": lambda: extra(dates=[KID | {"qualifier": "300", "day": dt.date(1026, 1, 1)}]),
+    "dates.coverage_birth": lambda: found(enrollment([member("a", birth_date=LATE)], [coverage("a")])),
+    "characters.extra_replaced": lambda: extra(references=[KID | {"qualifier": "17", "value": "A*B"}]),
     "dates.disability": lambda: extra(disabilities=[{"member_key": "kid", "kind": "1", "begin": LATE, "end": DAY}]),
     "dates.other_insurance": lambda: extra(
         other_insurance=[H1 | {"other_no": 1, "payer_order": "P", "coordination": "1", "begin": LATE, "end": DAY}]
@@ -116,6 +127,22 @@ BY_HAND = {
     "extra.dates_range": lambda: extra(dates=[{"member_key": "kid", "qualifier": "303", "day": DAY, "until": LATE}]),
     "extra.dates_until": lambda: extra(dates=[H1 | {"qualifier": "303", "day": LATE, "until": DAY}]),
     "extra.reporting_until": lambda: extra(reporting=[{"member_key": "kid", "name": "X", "day": LATE, "until": DAY}]),
+    "extra.names_contact": lambda: extra(names=[BARE | {"role": "GD", "contact": "X", "kind1": "TE", "number1": "1"}]),
+    "extra.names_kinds": lambda: extra(names=[BARE | {"role": "36", "kind1": "HP", "number1": "1"}]),
+    "extra.names_unnamed": lambda: extra(names=[BARE | {"role": "31"}]),
+    "missing.member_country": lambda: extra(details=[{"member_key": "kid", "subdivision": "QC"}]),
+    "missing.names_race": lambda: extra(names=[BARE | {"role": "70", "race_code": "X"}]),
+    "count.coverage_months": lambda: extra(references=[H1 | {"qualifier": "QQ", "value": n} for n in "12"]),
+    "count.coverage_numbers": lambda: extra(references=[H1 | {"qualifier": "17", "value": str(n)} for n in range(14)]),
+    **{
+        f"extra.{name}_subdivision": partial(extra, **row)
+        for name, row in {
+            "member": {"details": [{"member_key": "kid", "country": "CA", "subdivision": "QC"}]},
+            "names": {"names": [BARE | ABROAD | {"role": "GD"}]},
+            "providers": {"providers": [H1 | ABROAD | {"role": "P3"}]},
+            "insurers": {"insurers": [H1 | ABROAD | {"role": "IN"}]},
+        }.items()
+    },
     "extra.languages_nothing": lambda: extra(languages=[{"member_key": "kid", "use": "5"}]),
     "extra.names_address": lambda: extra(
         names=[{"member_key": "kid", "role": "70", "entity_type": "1", "last_name": "X", "city": "Here"}]
@@ -153,6 +180,13 @@ BY_HAND = {
     "version.count": lambda: found(
         having(small(), {"disabilities": everything()["disabilities"]}), version=OLD_VERSION
     ),
+    "version.responsible": lambda: found(
+        having(small(), {"names": [BARE | {"role": r} for r in ("GD", "E1")]}), version=OLD_VERSION
+    ),
+    "version.first_name": lambda: found(having(small(), {"names": [BARE | {"role": "70"}]}), version=OLD_VERSION),
+    "version.member_count": lambda: found(
+        having(small(), {"amounts": [KID | {"qualifier": "D2", "cents": n} for n in range(5)]}), version=OLD_VERSION
+    ),
     "version.loop": lambda: found(having(small(), {"reporting": everything()["reporting"]}), version=OLD_VERSION),
     "code.provider_role": lambda: found(
         having(small(), {"providers": [H1 | {"role": "FA", "entity_type": "1", "relationship": "25"}]}),
@@ -184,6 +218,9 @@ BY_HAND = {
     "read.date": lambda: said(swap(b"D8*19800303", b"D8*19801303")),
     "read.amount": lambda: said(swap(b"DTP*348", b"AMT*P3*ten~DTP*348")),
     "read.number": lambda: said(swap(b"DTP*348*D8*20260101~", b"DTP*348*D8*20260101~IDC*GOLD*H*few~")),
+    "read.segment": lambda: said(swap(b"HD*", b"ZZZ*1~HD*")),
+    "read.element": lambda: said(swap(b"HD*030**", b"HD*030*X*")),
+    "read.repeated": lambda: said(swap(b"DTP*348", b"DTP*348*D8*20260101~DTP*348")),
     "read.ins01": lambda: said(swap(b"INS*Y", b"INS*X")),
 }
 BYTES = {

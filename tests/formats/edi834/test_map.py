@@ -1,0 +1,88 @@
+"""The layout and the code lists against the map that pyx12 carries: every element and every code can be written."""
+
+from collections.abc import Iterator
+from importlib.resources import files
+from xml.etree import ElementTree as ET
+
+import polars as pl
+import pytest
+
+from formats.edi834 import COVERAGES, EXTRAS, MEMBERS
+from formats.edi834.guide import rules_of
+from formats.edi834.layout import COVERAGE, EXTRA, MEMBER, Segment
+from tests.formats.edi834.book import profile
+
+NAMES = [f"2100{letter}" for letter in "BCDEFGH"]
+FRAMES = {
+    "2000": ["members", "references", "dates"], "2100A": ["members", "classes", "amounts", "languages"],
+    **{name: ["names"] for name in NAMES}, "2200": ["disabilities"],
+    "2300": ["coverages", "dates", "amounts", "references", "cards"], "2310": ["providers"],
+    "2320": ["other_insurance"], "2330": ["insurers"], "2700": ["reporting"], "2750": ["reporting"],
+}  # fmt: skip
+# What the writer makes itself: yes and no, IL and 74, 34 and ZZ, PER01 of each role, D8 and RD8; and lists in a shape.
+MADE = ("INS01", "NM101", "NM108", "PER01", "DTP02", "DMG05", "COB04")
+
+
+def segments_of(frame: str) -> tuple[Segment, ...]:
+    tables = {"members": tuple(MEMBER.values()), "coverages": tuple(COVERAGE.values())}
+    return tables.get(frame) or EXTRA[frame]
+
+
+def used(node: ET.Element) -> bool:
+    return node.findtext("usage") in ("R", "S")
+
+
+def mapped() -> Iterator[tuple[str, str, ET.Element]]:
+    """(loop, segment, element or composite) of all that the guide uses below loop 2000."""
+    text = (files("pyx12") / "map" / "834.5010.X220.A1.xml").read_text(encoding="utf-8")
+    for loop in ET.fromstring(text).iter("loop"):  # noqa: S314 - a file of the environment
+        if (name := loop.get("xid", "")) in FRAMES:
+            for segment in loop.findall("segment"):
+                parts = [e for kind in ("element", "composite") for e in segment.findall(kind)]
+                yield from ((name, segment.get("xid", ""), e) for e in parts if used(e))
+
+
+def written(loop: str, name: str) -> set[int]:
+    """The numbers of the elements that the layout of a loop writes into a segment."""
+    found: set[int] = set()
+    for segment in (s for frame in FRAMES[loop] for s in segments_of(frame) if s.name == name):
+        for element in segment.elements:
+            pairs = element.kind == "made" and element.columns[0] in ("per", "per2")
+            if element.kind != "blank":
+                found |= set(range(element.number, element.number + (6 if pairs else 1)))
+    return found
+
+
+def number(element: ET.Element) -> int:
+    return int(element.findtext("seq") or 0)
+
+
+def test_every_element_of_the_map_has_its_place() -> None:
+    missing = [(loop, name, number(e)) for loop, name, e in mapped() if number(e) not in written(loop, name)]
+    assert missing == []
+
+
+def allowed(frame: str) -> dict[str, set[str]]:
+    """The codes that the rules of a frame take, by element."""
+    shapes = {"members": {**MEMBERS, **EXTRAS["details"]}, "coverages": COVERAGES, **EXTRAS}
+    found: dict[str, set[str]] = {}
+    for rule in rules_of(frame, pl.DataFrame(schema=shapes[frame]), profile()):
+        if rule.id.startswith("edi834.code.") and ":" in rule.hint:
+            found.setdefault(rule.element, set()).update(rule.hint.partition(": ")[2].split())
+    return found
+
+
+@pytest.mark.parametrize("loop", sorted(FRAMES))
+def test_every_code_of_the_map_is_taken(loop: str) -> None:
+    rules = {element: codes for frame in FRAMES[loop] for element, codes in allowed(frame).items()}
+    rules["HD05"] = set(profile().tiers.values())
+    made = {
+        (f"{s.name}{e.number:02d}", e.literal)
+        for frame in FRAMES[loop] for s in segments_of(frame) for e in s.elements if e.literal
+    }  # fmt: skip
+    for _, name, element in (m for m in mapped() if m[0] == loop):
+        place = "PER03" if name == "PER" and number(element) in (5, 7) else f"{name}{number(element):02d}"
+        held = rules.get(f"{loop[:4].replace('2100', '2000')}.{place}", rules.get(place, set()))
+        codes = {c.text or "" for c in element.findall("valid_codes/code")}
+        if held or place not in MADE:
+            assert {c for c in codes - held if (place, c) not in made} == set(), (loop, place)
