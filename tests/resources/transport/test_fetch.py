@@ -156,14 +156,14 @@ def test_every_wait_before_a_session_ends(
 ) -> None:
     """The server is silent while it is to let us in, and while it is to begin with SFTP."""
     act = {_Door: "begin_auth", PartnerFolder: "__init__"}[part]
-    monkeypatch.setattr(part, act, lambda *_: time.sleep(1.5))
+    monkeypatch.setattr(part, act, lambda *_: time.sleep(4))
     begun = time.monotonic()
     with (
-        pytest.raises(ExchangeError, match=f"lost at: {where} .no answer"),
-        connect(loopback.endpoint.model_copy(update={"connect_timeout_s": 0.5})),
+        pytest.raises(ExchangeError, match=f"lost at: {where} .(no answer|.*timeout)"),
+        connect(loopback.endpoint.model_copy(update={"connect_timeout_s": 2.0})),
     ):
         pytest.fail("it let us in")
-    assert time.monotonic() - begun < 4
+    assert time.monotonic() - begun < 10
 
 
 def test_a_line_that_drips_is_cut_though_no_single_wait_is_long(
