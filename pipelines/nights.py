@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
@@ -16,6 +16,8 @@ from resources.desk import Desk
 
 if TYPE_CHECKING:
     from pipelines.runner import Runner
+
+Files = list[dict[str, Any]]
 
 
 def books_of(desk: Desk, asked: Sequence[str] = ()) -> list[str]:
@@ -83,13 +85,40 @@ def house(desk: Desk) -> list[int]:
     return companies
 
 
-def listed_files(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:
+def listed_files(desk: Desk, business_date: dt.date, companies: Sequence[int] | None = None) -> Files:
     """The outbound files of a business date (columns of `delivery/files_of_date`), oldest first per company.
 
+    Those of every company unless some are named.
     `path` is where a file lies at the partner's, or its name; `doubles` is a list: what an approver must look at.
     """
-    rows = desk.record.read("delivery/files_of_date", companies=house(desk), business_date=business_date)
+    whose = house(desk) if companies is None else companies
+    rows = desk.record.read("delivery/files_of_date", companies=whose, business_date=business_date)
     return [{**row, "doubles": row["doubles"].splitlines()} for row in rows.iter_rows(named=True)]
+
+
+def released(desk: Desk, business_date: dt.date, books: Sequence[str], send: Callable[[str], object]) -> Files:
+    """Release book by book and tell what became of each file.
+
+    Args:
+        desk: of this installation.
+        business_date: the day of the sending.
+        books: codes; their files alone are sent and told.
+        send: releases what is approved of one book.
+
+    Returns:
+        As `listed_files` shows them: the files made for this date, and every other one that was to be sent.
+    """
+    told: Files = []
+    for book in books:
+        companies = desk.record.read("audit/companies_of_book", book=book)["company_id"].to_list()
+        owed = desk.record.read("delivery/files_to_send", companies=companies)
+        asked = set(owed.select("company", "file_id").iter_rows())
+        with doing(f"release {book}"):
+            send(book)
+        for date in sorted({business_date, *owed["business_date"]}):
+            files = listed_files(desk, date, companies)
+            told += [f for f in files if date == business_date or (f["company"], f["file_id"]) in asked]
+    return told
 
 
 def listed_ach(desk: Desk, business_date: dt.date) -> list[dict[str, Any]]:

@@ -69,6 +69,7 @@ NIGHT = {
     "set_aside": "companies set aside",
     "rows_appended": "rows appended",
     "ledger_balanced": "ledger in balance",
+    "proofs_failed": "proofs that fail",
 }
 FILES = {"state": "state", "kind": "kind", "company": "company", "file_id": "file", "partner": "partner",
          "records": "records", "debit_cents": "debits $", "credit_cents": "credits $", "path": "path"}  # fmt: skip

@@ -25,7 +25,7 @@ class Limits:
     """How much of the slow outside referee a night affords; the rest of the checks always run in full."""
 
     referee_whole_up_to: int | None = 4  # an 834 of at most so many sets is judged whole by pyx12; None: always
-    referee_sample: int = 1  # of a larger one so many sets; the file's event says how many of how many
+    referee_seconds: float = 10.0  # for all larger ones of a night; of each as many sets as its share allows, or one
     referee_processes: int = 2
 
 

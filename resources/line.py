@@ -11,7 +11,7 @@ import threading
 
 import paramiko
 
-from formats.errors import ExchangeError, SettingsError
+from formats.errors import DaybookError, ExchangeError, SettingsError
 from resources.allow_list import AllowedEndpoint, allowed_addresses
 from resources.endpoint import Endpoint, read_private_file, read_secret
 
@@ -20,7 +20,7 @@ _LOG = "daybook.sftp"
 logging.getLogger(_LOG).addHandler(logging.NullHandler())
 logging.getLogger(_LOG).propagate = False
 
-# A server may answer anything: text that is not UTF-8 and packets cut short are trouble like a cut line.
+# What can become of a request; text that is not UTF-8 and packets cut short are trouble like a cut line.
 TROUBLE = (OSError, EOFError, UnicodeError, struct.error, paramiko.SSHException, paramiko.SFTPError)
 
 
@@ -133,7 +133,9 @@ class Limit:
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: object) -> None:
         self._timer.cancel()
-        if not isinstance(error, TROUBLE):
+        # Any error of the library is trouble: on a foreign server's bytes it raises whatever its parsers do (ValueError
+        # for a key too short), and one such server must not end the sending to all others.
+        if not isinstance(error, Exception) or isinstance(error, DaybookError):
             return
         where = self._line.endpoint.where
         timed_out = self._fired.is_set() or isinstance(error, TimeoutError)
@@ -148,7 +150,7 @@ def _connected(endpoint: AllowedEndpoint) -> socket.socket:
     """A socket to the first address that answers, of those the allow-list admits."""
     try:
         found = [place[4][0] for place in socket.getaddrinfo(endpoint.host, endpoint.port, type=socket.SOCK_STREAM)]
-    except OSError as error:
+    except (OSError, UnicodeError) as error:  # the latter for a name that no name can be
         raise LineLostError(f"No address: {_words(error)}", where=endpoint.where) from error
     addresses = allowed_addresses(endpoint, [str(address) for address in found])
     if not addresses:
@@ -166,20 +168,48 @@ def _connected(endpoint: AllowedEndpoint) -> socket.socket:
     raise AssertionError("the last address returned or raised")
 
 
+class _Answers:
+    """Takes the answers to requests underway in whatever order the server gives them; keeps the first trouble.
+
+    Later ones are heard and dropped: they must not pass for the answers to what is asked next.
+    """
+
+    def __init__(self, sftp: paramiko.SFTPClient) -> None:
+        self._sftp = sftp
+        self.underway = 0
+        self._trouble: BaseException | None = None
+
+    def _async_response(self, kind: int, answer: paramiko.Message, number: int) -> None:  # noqa: ARG002 - the library's call
+        self.underway -= 1
+        try:
+            if kind != paramiko.sftp.CMD_STATUS:
+                raise paramiko.SFTPError("Expected a status")
+            self._sftp._convert_status(answer)
+        except TROUBLE as trouble:
+            self._trouble = self._trouble or trouble
+
+    def hear(self) -> None:
+        """Wait for one answer. Raises the trouble that any of them told."""
+        self._sftp._read_response()
+        if self._trouble is not None:
+            raise self._trouble
+
+
 def write_pieces(sftp: paramiko.SFTPClient, remote: paramiko.SFTPFile, data: bytes, piece: int, window: int) -> None:
     """Write `data` from the file's start in pieces; every answer is heard, at most `window` are awaited at a time.
 
-    The library's own pipelined writing drops the answers, and with them a full disk.
+    The library's own pipelined writing drops the answers, and with them a full disk; waiting for one answer, it drops
+    those that overtake it.
     """
-    underway: list[int] = []
+    answers = _Answers(sftp)
     for start in range(0, len(data), piece):
-        if len(underway) == window:
-            sftp._read_response(underway.pop(0))
+        while answers.underway == window:
+            answers.hear()
         place = paramiko.sftp.int64(start)
-        text = data[start : start + piece]
-        underway.append(sftp._async_request(type(None), paramiko.sftp.CMD_WRITE, remote.handle, place, text))
-    for request in underway:
-        sftp._read_response(request)
+        sftp._async_request(answers, paramiko.sftp.CMD_WRITE, remote.handle, place, data[start : start + piece])
+        answers.underway += 1
+    while answers.underway:
+        answers.hear()
 
 
 def list_folder(sftp: paramiko.SFTPClient, folder: str) -> list[paramiko.SFTPAttributes]:

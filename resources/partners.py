@@ -10,7 +10,6 @@ import datetime as dt
 import re
 import tomllib
 from pathlib import Path
-from string import Formatter
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
@@ -24,17 +23,21 @@ from pydantic import (
     model_validator,
 )
 
+from formats.edi834 import Profile
 from formats.errors import SettingsError
 from resources.allow_list import FILE_NAME, AllowedEndpoint, load_allow_list
 from resources.bank_terms import BankTerms
 from resources.endpoint import Endpoint
+from resources.file_names import VENDORS, asked, filled
 from resources.group_terms import GroupTerms
-from resources.vendor_terms import VendorTerms
+from resources.guides import guide, overlaid
+from resources.vendor_terms import Purpose, VendorTerms
 
 Fingerprint = Annotated[str, StringConstraints(pattern=r"^([0-9A-F]{40}|[0-9A-F]{64})$")]
 
-NAME_FIELDS = frozenset({"company", "kind", "purpose", "date", "sequence"})
 _FOLDER = "folder"
+# Somebody for the terms of an 834 to be of: whose file it is, is known when it is made.
+_ANYBODY = {"name": "ANY", "sponsor": {"name": "ANY", "id": "ANY"}, "payer": {"name": "ANY", "id": "ANY"}}
 
 
 class _Model(BaseModel):
@@ -63,10 +66,13 @@ class PgpTerms(_Model):
 
 
 class Partner(_Model):
-    """One bank or vendor. `edi834` is the raw table that `formats.edi834` validates.
+    """One bank or vendor. `edi834` is the raw table of a `formats.edi834.Profile`, to which each file adds its parties.
 
-    `file_name` is the template of outbound names with the places {company} {kind} {purpose} {date} {sequence}; a file
-    travels under that name with `.pgp` behind it. Two files of one partner never share a name, by a constraint.
+    `file_name` is the template of outbound names; a file travels under that name with `.pgp` behind it. Its places:
+    {company} and {partner} (codes), {kind} (nacha, edi834, tabular), {date} (YYYYMMDD, or as in {date:%y%m%d}),
+    {sequence} of the company's day (two digits, or as in {sequence:03}); of vendors' files also {sender} and {receiver}
+    (ids of [edi834]), {purpose} (full, change, audit), {usage} (T, P), {time} (HHMMSS and milliseconds of the file's
+    moment, or as in {time:%H%M}). Two files of one partner never share a name, by a constraint.
     A group sends enrollment of its own people and gets no file.
     """
 
@@ -82,23 +88,46 @@ class Partner(_Model):
     group: GroupTerms = GroupTerms()
     _allow_list: Path | None = PrivateAttr(default=None)  # beside the folder of profiles, set by `load_partner`
 
+    @field_validator("edi834")
+    @classmethod
+    def _terms_of_834(cls, table: dict[str, Any] | None) -> dict[str, Any] | None:
+        if table is None:
+            return None
+        here, ours = Profile.model_fields.keys(), VendorTerms.model_fields.keys()
+        if elsewhere := sorted((table.keys() & ours) - here):
+            raise ValueError(f"what holds for files of every form is said under [enrollment]: {', '.join(elsewhere)}")
+        if "file_name" in table:
+            raise ValueError("file_name is said above all tables: it holds for files of every form")
+        try:
+            Profile.model_validate(_ANYBODY | table)
+        except ValidationError as error:
+            raise ValueError(faults(error, "[edi834]")) from None
+        return table
+
     @field_validator("file_name")
     @classmethod
     def _template(cls, text: str) -> str:
-        try:
-            places = {name for _, name, _, _ in Formatter().parse(text) if name is not None}
-        except ValueError as error:
-            raise ValueError(f"is not a template: {error}") from error
-        if places - NAME_FIELDS or not {"company", "date", "sequence"} <= places:
-            raise ValueError("must hold {company}, {date} and {sequence}, may hold {kind} and {purpose}, nothing else")
-        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", _named(text, "X", "nacha", dt.date.min, 1)):
-            raise ValueError("may hold letters, digits, dots, dashes and underscores only")
+        asked(text)
         return text
 
     @model_validator(mode="after")
     def _terms_of_kind(self) -> Self:
         if (self.nacha is not None) != (self.kind == "bank"):
             raise ValueError("a bank needs the table [nacha], and only a bank has one")
+        if self.kind != "vendor" and (self.edi834 is not None or "enrollment" in self.model_fields_set):
+            raise ValueError("[edi834] and [enrollment] are a vendor's: only a vendor is told who is covered")
+        return self
+
+    @model_validator(mode="after")
+    def _name_of_files(self) -> Self:
+        places = asked(self.file_name)
+        if self.kind != "vendor" and (wrong := sorted(places & set(VENDORS))):
+            raise ValueError(f"file_name: a {self.kind}'s files have no {', '.join(f'{{{p}}}' for p in wrong)}")
+        for place, key in (("sender", "sender_id"), ("receiver", "receiver_id")):
+            if place in places and not (self.edi834 or {}).get(key):
+                raise ValueError(f"file_name: {{{place}}} is the {key} of [edi834], which is missing")
+        if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}", self.named("X", "nacha", dt.date.min, 1)):
+            raise ValueError("file_name: may hold letters, digits, dots, dashes and underscores only")
         return self
 
     @property
@@ -116,14 +145,23 @@ class Partner(_Model):
             raise SettingsError("the profile was not read from a folder with an allow-list beside it", where=self.code)
         return load_allow_list(self._allow_list).admit(self.code, self.sftp, self.pgp.partner_fingerprint)
 
-    def named(self, company: str, kind: str, date: dt.date, sequence: int, purpose: str = "full") -> str:
+    def named(
+        self,
+        company: str,
+        kind: str,
+        date: dt.date,
+        sequence: int,
+        *,
+        purpose: Purpose = "full",
+        time: dt.time = dt.time.min,
+    ) -> str:
         """The outbound name of a company's file (`.pgp` not included). Odd letters of its code become dashes."""
-        return _named(self.file_name.replace("{purpose}", purpose), company, kind, date, sequence)
-
-
-def _named(template: str, company: str, kind: str, date: dt.date, sequence: int) -> str:
-    plain = re.sub(r"[^A-Za-z0-9]+", "-", company).strip("-") or "X"
-    return template.format(company=plain, kind=kind, purpose="full", date=f"{date:%Y%m%d}", sequence=f"{sequence:02d}")
+        plain = re.sub(r"[^A-Za-z0-9]+", "-", company).strip("-") or "X"
+        edi834 = self.edi834 or {}
+        values = {"company": plain, "partner": self.code, "kind": kind, "date": date, "sequence": sequence,
+                  "sender": edi834.get("sender_id"), "receiver": edi834.get("receiver_id"), "purpose": purpose,
+                  "usage": self.usage, "time": time}  # fmt: skip
+        return filled(self.file_name, values)
 
 
 def load_partners(folder: Path) -> dict[str, Partner]:
@@ -159,7 +197,7 @@ def bank_terms(partners: dict[str, Partner], code: str) -> BankTerms:
 
 
 def load_partner(path: Path) -> Partner:
-    """The profile in this file, whatever the file is called.
+    """The profile in this file, whatever the file is called, laid over the guide that it names.
 
     Raises:
         SettingsError: it can't be read or is wrong; names the file, each key and what to do.
@@ -170,6 +208,8 @@ def load_partner(path: Path) -> Partner:
         raise SettingsError("the partner profile can't be read", where=str(path), hint="it is UTF-8 text") from error
     except tomllib.TOMLDecodeError as error:
         raise SettingsError(f"the partner profile is not TOML: {error}", where=str(path)) from error
+    if "guide" in raw:
+        raw = overlaid(guide(raw.pop("guide"), where=str(path)), raw)
     if isinstance(terms := raw.get("enrollment"), dict):
         terms["folder"] = path.parent
     sftp = raw.get("sftp")
@@ -180,12 +220,18 @@ def load_partner(path: Path) -> Partner:
     try:
         partner = Partner.model_validate(raw, context={_FOLDER: path.parent})
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'profile'}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors(include_input=False, include_url=False)
-        )
         raise SettingsError(
-            f"the partner profile has wrong values: {faults}", where=str(path), hint="correct the named keys"
+            f"the partner profile has wrong values: {faults(error, 'profile')}",
+            where=str(path),
+            hint="correct the named keys",
         ) from None
     partner._allow_list = path.parent.parent / FILE_NAME
     return partner
+
+
+def faults(error: ValidationError, whole: str) -> str:
+    """Each wrong key and what is wrong with it, never a value."""
+    return "; ".join(
+        f"{'.'.join(map(str, e['loc'])) or whole}: {e['msg'].removeprefix('Value error, ')}"
+        for e in error.errors(include_input=False, include_url=False)
+    )

@@ -7,6 +7,7 @@ person. How a file looks stands in [edi834], or in the layout that `format` name
 from __future__ import annotations
 
 import datetime as dt
+from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Literal, Self
 
@@ -19,19 +20,24 @@ Percent = Annotated[int, Field(ge=0, le=100)]
 Days = Annotated[int, Field(ge=0, le=1100)]
 
 EDI834 = "edi834"
+_AUDITED: tuple[Weekday, ...] = ("sunday",)
+_ANY_DAY = dt.date(2000, 1, 1)
 _WEEK: tuple[Weekday, ...] = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 
 
 class VendorTerms(BaseModel):
     """How a vendor is told who is covered. Frozen; every key may be left out.
 
-    `files`: a full file each night; or a change file when something changed; or change files and, on the days of
-    `audit_weekdays` and of `audit_days` (of the month, 31: its last), a full one to compare with (BGN08 4).
+    `files`: full ones; or a change file when something changed; or change files and full ones to compare with
+    (BGN08 4), before each of which goes a change file.
+    `full_weekdays`, `full_days` (of the month, 31: its last): when a full file is due, whether it is loaded or compared
+    with. Neither: every night, and on Sundays where it is compared with. `change_weekdays`: when a change file is due;
+    none: every night. What changes on other days is told by the next file that is due.
     `termination`: what a full file says of ended coverage: `window` repeats it for `termination_days`; `once` says it
     until the vendor has taken it; `omission` never says it, absence ends. A change file says an end until it is taken.
     `starts_ahead_days`: a coverage that begins later is not told yet.
-    `retro_days`: a change of what the vendor holds that takes effect earlier than so many days ago waits for a person;
-    none: any may go.
+    `retro_days`: a change of what the vendor holds that takes effect more than so many days ago waits for a person;
+    until then a full file says what the vendor holds; none: any may go.
     `answer_hours`: counted from the end of the day on which a file was sent; then a missing answer is an alarm. 0: this
     vendor never answers, so that what was sent counts as heard. Left out: 48 for an 834, 0 for a layout of its own.
     `unanswered`: what a change file does while an earlier one is open: `repeat` what is on its way, so that nothing
@@ -49,8 +55,9 @@ class VendorTerms(BaseModel):
     files: Files = "full"
     format: str = EDI834  # or the path of a layout (TOML), counted from the profile's folder
     folder: Path | None = Field(default=None, exclude=True)  # of the profile; never written in it
-    audit_weekdays: tuple[Weekday, ...] = ("sunday",)
-    audit_days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
+    full_weekdays: tuple[Weekday, ...] = ()
+    full_days: tuple[Annotated[int, Field(ge=1, le=31)], ...] = ()
+    change_weekdays: tuple[Weekday, ...] = ()
     termination: Literal["once", "window", "omission"] = "window"
     termination_days: Days = 60
     starts_ahead_days: Days = 31
@@ -68,23 +75,32 @@ class VendorTerms(BaseModel):
     def _consistent(self) -> Self:
         if self.files != "full" and self.termination == "omission":
             raise ValueError("termination: a change file can't end coverage by leaving it out; say once or window")
-        if self.files == "change_and_audit" and not self.audit_weekdays and not self.audit_days:
-            raise ValueError("change_and_audit needs audit_weekdays or audit_days")
+        if self.files == "change" and (self.full_weekdays or self.full_days):
+            raise ValueError("full_weekdays, full_days: with files = change no full file ever goes")
+        if self.files == "full" and self.change_weekdays:
+            raise ValueError("change_weekdays: with files = full no change file ever goes")
+        if self.termination == "window" and self.termination_days < (apart := self._days_apart()) - 1:
+            raise ValueError(f"termination_days: files go {apart} days apart, so look back {apart - 1} days at least")
         if self.unanswered == "wait" and self.answered_within is None:
             raise ValueError("unanswered: there is no answer to wait for when answer_hours is 0")
         return self
 
     def purposes(self, day: dt.date) -> tuple[Purpose, ...]:
-        """The files of this business date, in the order in which they are numbered."""
+        """The files of this business date, in the order in which they are numbered; often none."""
+        weekday, month_ends = _WEEK[day.weekday()], (day + dt.timedelta(days=1)).day == 1
+        named = any(day.day == asked or (month_ends and asked > day.day) for asked in self.full_days)
         if self.files == "full":
-            return ("full",)
-        return ("change", "audit") if self.files == "change_and_audit" and self._audits(day) else ("change",)
+            nightly = not self.full_weekdays and not self.full_days
+            return ("full",) if nightly or named or weekday in self.full_weekdays else ()
+        weekdays = self.full_weekdays or (() if self.full_days else _AUDITED)
+        if self.files == "change_and_audit" and (named or weekday in weekdays):
+            return ("change", "audit")
+        return ("change",) if not self.change_weekdays or weekday in self.change_weekdays else ()
 
-    def _audits(self, day: dt.date) -> bool:
-        last = (day + dt.timedelta(days=1)).day == 1
-        return _WEEK[day.weekday()] in self.audit_weekdays or any(
-            day.day == asked or (last and asked > day.day) for asked in self.audit_days
-        )
+    def _days_apart(self) -> int:
+        """The most days between two files, in years of any kind."""
+        due = [n for n in range(400) if self.purposes(_ANY_DAY + dt.timedelta(days=n))]
+        return max(after - before for before, after in pairwise(due))
 
     @property
     def answered_within(self) -> int | None:

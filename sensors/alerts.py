@@ -35,21 +35,21 @@ def _sense(context: dg.SensorEvaluationContext, desk: Desk, query: str) -> dg.Sk
 
 @dg.sensor(
     minimum_interval_seconds=900,
-    description="Raises an alert for a vendor file not answered in the hours agreed on, and for a file whose fate is "
-    "unknown.",
+    description="Raises an alert for a vendor file not answered in the hours agreed on, for a file whose fate is "
+    "unknown, and for one whose sending was begun an hour ago and has no end.",
 )
 def overdue_acknowledgements(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
-    """A vendor file that was sent and not answered in time; a file whose fate is unknown."""
+    """A vendor file that was sent and not answered in time; a file of unknown fate, or whose sending broke off."""
     return _sense(context, desk, "delivery/overdue")
 
 
 @dg.sensor(
     minimum_interval_seconds=900,
-    description="Raises an alert for a checked money file that lacks an approval two hours before its cut-off or on "
-    "the day after it was made, and for one that has missed its cut-off.",
+    description="Raises an alert for a checked file that lacks an approval two hours before its cut-off or on the day "
+    "after it was made, for one that has missed its cut-off, and for an approved one that has not left a day later.",
 )
 def approvals_before_cut_off(context: dg.SensorEvaluationContext, desk: dg.ResourceParam[Desk]) -> dg.SkipReason:
-    """A checked money file that nobody has approved while its cut-off is near, or that has missed it."""
+    """A checked file that nobody has approved while its cut-off is near; one that missed it, or does not leave."""
     return _sense(context, desk, "delivery/unapproved")
 
 

@@ -70,22 +70,28 @@ def server_home() -> Iterator[Home]:
     shutil.rmtree(base, ignore_errors=True)
 
 
-@pytest.fixture
-def logins(server_home: Home) -> Iterator[Logins]:
-    """The logins of a fresh database with the current schema and no rows."""
+@pytest.fixture(scope="session")
+def template(server_home: Home) -> tuple[str, Logins]:
+    """The superuser's address of the session's server, and the logins of its template."""
     server = embedded.start(server_home.path / "server")
-    template = open_database(server_home, migrate=False)
+    return server.superuser_uri(), open_database(server_home, migrate=False)
+
+
+@pytest.fixture
+def logins(template: tuple[str, Logins]) -> Iterator[Logins]:
+    """The logins of a fresh database with the current schema and no rows."""
+    superuser, those = template
     name = f"test_{os.getpid()}_{dt.datetime.now(dt.UTC):%H%M%S%f}"
-    with connect(server.superuser_uri()) as admin:
+    with connect(superuser) as admin:
         admin.execute(f"CREATE DATABASE {name} TEMPLATE daybook OWNER daybook_owner_login")
     yield Logins(
         **{
-            role: getattr(template, role).replace("@/daybook?", f"@/{name}?")
+            role: getattr(those, role).replace("@/daybook?", f"@/{name}?")
             for role in ("owner", "runtime", "releaser", "auditor", "reader")
         }
     )
     # Dropping waits for a checkpoint; the next test need not.
-    _DROPS.submit(_drop, server.superuser_uri(), name)
+    _DROPS.submit(_drop, superuser, name)
 
 
 @pytest.fixture

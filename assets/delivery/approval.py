@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from assets.delivery.release import LOCK
 from assets.steps import HOUSE, open_run
 from formats.errors import GuardError, RecordError
 from resources.record import Record, Tx
@@ -16,7 +17,7 @@ from resources.record import Record, Tx
 # What a person may decide about a file in which state.
 _DECISIONS = {
     "sent": ("approved", "sending", "failed", "unknown"),
-    "failed": ("unknown",),
+    "failed": ("sending", "unknown"),  # sending: left so by a crash, and the partner can't be reached to look
     "void": ("built", "checked", "approved", "failed", "unknown"),
 }
 
@@ -89,8 +90,9 @@ def _may_approve(file: dict[str, Any], sha256: bytes, approver: str, reason: str
 def decide(releaser: Record, company_id: int, file_id: int, state: str, *, actor: str, reason: str) -> None:
     """Record what a person found out about a file: `sent` (also by hand), `failed` (send it again), `void`.
 
-    The way out of `unknown`. A failed file is sent again by the next release; a void one never is, and the next
-    `payments.originate` takes its entries out of the books and cuts them anew.
+    The way out of `unknown`, and of a `sending` that nothing finishes. Nobody decides about a file that a release is
+    sending just now: this waits until it has told what became of it. A failed file is sent again by the next release; a
+    void one never is, and the next `payments.originate` takes its entries out of the books and cuts them anew.
 
     Raises:
         GuardError: without a reason, or this can't be said of a file in its state.
@@ -116,7 +118,8 @@ def decide(releaser: Record, company_id: int, file_id: int, state: str, *, actor
 def _desk(releaser: Record, company_id: int, file_id: int, job: str, actor: str) -> Iterator[tuple[Tx, dict[str, Any]]]:
     """One transaction for what a person does, under a run in that person's name, and the file as it then stands.
 
-    One at a time per file: of two who approve at once, the second must see what the first did.
+    One at a time per file, under the lock of its release: of two who approve at once, the second must see what the
+    first did, and a file that is underway is not at the same time declared sent by hand.
     """
     looked = releaser.read("delivery/file_to_approve", companies=[company_id], company=company_id, file_id=file_id)
     if looked.is_empty():
@@ -126,7 +129,7 @@ def _desk(releaser: Record, company_id: int, file_id: int, job: str, actor: str)
     date = looked.item(0, "business_date")
     run = open_run(releaser, job=job, book=HOUSE, business_date=date, actor=actor)
     with releaser.step(
-        "delivery.decision",
+        LOCK,
         run_no=run.run_no,
         companies=[company_id],
         business_date=date,

@@ -42,7 +42,7 @@ def deliveries(context: dg.AssetExecutionContext, desk: dg.ResourceParam[Desk]) 
         actor="release",
     )
     outcome = release(desk.record, run, desk.partners, desk.vault, desk.now())
-    if any(outcome.totals[f"files_{state}"] for state in ("unknown", "failed", "late")):
+    if any(outcome.totals[f"files_{state}"] for state in ("unknown", "failed", "waiting", "late")):
         context.log.error("not every file was sent: %s", outcome.totals)
     return dg.MaterializeResult(metadata=metadata(outcome))
 

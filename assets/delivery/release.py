@@ -31,6 +31,7 @@ from resources.vault import Vault
 
 log = logging.getLogger("daybook.delivery")
 
+LOCK = "delivery.release"  # the step under whose lock, per file, a release sends and a person decides
 _SENDABLE = ("approved", "sending", "failed")
 _COUNTED = ("sent", "failed", "unknown", "waiting", "late")
 _DETAIL = {"sent": "delivered and verified"}
@@ -48,7 +49,7 @@ class _File:
 
     def step(self, lock: str = "") -> Any:
         return self.record.step(
-            "delivery.release",
+            LOCK,
             run_no=self.run.run_no,
             companies=[self.company],
             business_date=self.run.business_date,
@@ -87,7 +88,7 @@ def release(record: Record, run: Run, partners: dict[str, Partner], vault: Vault
     Raises:
         UnreachableError: the database does not answer; nothing is sent that can't be recorded.
     """
-    out = Outcome("delivery.release", totals={f"files_{state}": 0 for state in _COUNTED})
+    out = Outcome(LOCK, totals={f"files_{state}": 0 for state in _COUNTED})
     waiting = record.read("delivery/files_to_send", companies=run.companies, business_date=run.business_date)
     for code, rows in groupby(waiting.iter_rows(named=True), key=lambda row: str(row["partner"])):
         with ExitStack() as stack:
@@ -152,14 +153,14 @@ def _send(file: _File, packer: _Packer, vault: Vault, as_of: dt.datetime) -> str
         except UnreachableError:
             raise
         except DaybookError as error:
-            # Only what comes before the first act of sending raises: nothing of the file has left us.
-            if _last_step(history) is not None:
-                # An earlier try may have arrived: it stays `sending`, and the next release looks again.
+            now = file.history(lock)
+            if now["state"][-1] not in _SENDABLE:
+                return None  # a person, or the partner's answer, was quicker than we
+            if _last_step(now) is not None:
+                # This try or an earlier one may have arrived: it stays `sending`, and the next release looks again.
                 log.error("file %s of company %s can't be looked for: %s", file.file_id, file.company, error)  # noqa: TRY400
                 return "waiting"
-            if file.history(lock)["state"][-1] == "void":
-                return None  # a person was quicker than we
-            return _failed(file, str(error))
+            return _failed(file, str(error))  # no decisive request was made: nothing of the file has left us
         return _conclude(file, told, parcel["parcel_sha256"])
 
 
@@ -213,17 +214,22 @@ def _on_step(file: _File, step: str) -> None:
     if step not in DECISIVE:
         return
     with file.step() as tx:
-        if _last_step(file.history(tx)) is None:
+        history = file.history(tx)
+        if history["state"][-1] != "sending":
+            raise GuardError(f"the file was declared {history['state'][-1]} while it was underway")
+        if _last_step(history) is None:
             file.tell(tx, "sending", step)
 
 
 def _conclude(file: _File, told: Delivery, sha256: bytes) -> str:
     state = {Truth.SENT: "sent", Truth.FAILED: "failed", Truth.UNKNOWN: "unknown"}[told.outcome]
     with file.step() as tx:
-        # The same words however it was found out: a delivery resumed after a crash is the same delivery.
-        file.tell(tx, state, _DETAIL.get(state, told.detail))
         if told.outcome is Truth.SENT:
             file.add(tx, "exchange.receipt", {"remote_path": told.final_path, "size": told.size, "sha256": sha256})
+        # What the partner answered meanwhile says more than what we saw.
+        if file.history(tx)["state"][-1] == "sending":
+            # The same words however it was found out: a delivery resumed after a crash is the same delivery.
+            file.tell(tx, state, _DETAIL.get(state, told.detail))
     if told.outcome is not Truth.SENT:
         log.error("file %s of company %s is %s: %s", file.file_id, file.company, state, told.detail)
     return state

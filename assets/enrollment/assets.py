@@ -13,7 +13,7 @@ from resources.record import Tx
 
 def _build(tx: Tx, desk: Desk) -> dict[str, int]:
     limits = desk.limits
-    opinion = SecondOpinion(limits.referee_whole_up_to, limits.referee_sample, limits.referee_processes)
+    opinion = SecondOpinion(limits.referee_whole_up_to, limits.referee_seconds, limits.referee_processes)
     return build_files(tx, desk.partners, desk.vault, opinion=opinion)
 
 

@@ -9,7 +9,7 @@ import polars as pl
 
 from assets.enrollment.drafts import Draft, Part, without
 from assets.enrollment.numbers import NUMBERS
-from assets.enrollment.plan import SEQUENCES
+from assets.enrollment.plan import SEQUENCES, moment
 from formats.edi834 import without_families
 from formats.errors import GuardError
 from formats.problems import ERROR
@@ -43,7 +43,7 @@ def fill(draft: Draft, layout: Layout, people: pl.DataFrame, usage: str, day: dt
     sequence = SEQUENCES[draft.task.purpose]
     stamp = Stamp(
         reference=f"{day:%Y%m%d}-{sequence}",
-        created=dt.datetime.combine(day, dt.time(1, sequence)),
+        created=moment(day, draft.task.company_id, sequence),
         sequence=sequence,
         usage=cast(Literal["T", "P"], usage),
     )

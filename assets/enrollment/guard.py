@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 
 import polars as pl
 
@@ -20,13 +21,17 @@ class SecondOpinion:
     """How much of a file the slow outside referee (pyx12, some 900 members a second) is shown; our checks read all."""
 
     whole_up_to: int | None = None  # transaction sets: up to so many, all of them; None: always all
-    sample: int = 2  # of a larger file: so many, first and last among them
+    seconds: float = 10.0  # for a larger file: all sets that are begun in that time, spread over the file, at least one
     processes: int = 1
-    seconds: float | None = None  # as many of these sets as are begun in that time, spread over the file; None: all
 
-    def sets(self, total: int) -> int:
-        """How many of a file's sets the referee reads."""
-        return total if self.whole_up_to is None or total <= self.whole_up_to else min(self.sample, total)
+    def whole(self, sets: int) -> bool:
+        """Whether a file of so many sets is judged whole, however long that takes."""
+        return self.whole_up_to is None or sets <= self.whole_up_to
+
+    def shared(self, files: Iterable[int]) -> SecondOpinion:
+        """The same for each of several files, given as numbers of sets: the larger ones share the time."""
+        larger = sum(not self.whole(sets) for sets in files)
+        return replace(self, seconds=self.seconds / max(larger, 1))
 
 
 def prove(
@@ -50,8 +55,8 @@ def prove(
     _equal("ST02", [f"{stamp.set_control + n:04d}" for n in range(sets)], again.interchange["set_control"].to_list())
     _refuse(pl.concat([again.problems, check(again, profile.of_sent())]))
     # Character set E for every partner: under B pyx12 refuses the ^ that ISA11 must hold. The basic set is our check.
-    shown = opinion.sets(sets)
-    effort = Effort(shown, opinion.seconds, opinion.processes if shown > _QUICK else 1)
+    processes = opinion.processes if sets > _QUICK else 1
+    effort = Effort(seconds=None if opinion.whole(sets) else opinion.seconds, processes=processes)
     verdict = referee(data, "E", effort, profile.deviations)
     _refuse(verdict.problems)
     if not verdict.valid:

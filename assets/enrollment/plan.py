@@ -16,6 +16,7 @@ from resources.vendor_terms import Purpose, VendorTerms
 TEST_RULE = "enrollment.test_partner"
 # From which number on a purpose's files of a night count: there are 36, and a layout may split one into several.
 SEQUENCES: dict[Purpose, int] = {"full": 1, "change": 1, "audit": 19}
+_MILLISECONDS = 60_000  # in a minute
 _UNKNOWN = VendorTerms()  # of a vendor without a profile: `profile_for` says so as soon as it has somebody to tell of
 
 
@@ -42,6 +43,15 @@ class Task:
         """How far this file looks around its day."""
         behind = self.terms.termination_days if self.terms.termination == "window" else Windows.behind
         return Windows(self.terms.starts_ahead_days, behind, for_ever=self.purpose == "change")
+
+
+def moment(day: dt.date, company_id: int, sequence: int) -> dt.datetime:
+    """When a file counts as made: no clock's time, but the business date's, another for each company and sequence.
+
+    One o'clock, a minute for the sequence and a millisecond for the company, an hour more for every 60,000 of them.
+    """
+    hours, milliseconds = divmod(company_id, _MILLISECONDS)
+    return dt.datetime.combine(day, dt.time(1, sequence)) + dt.timedelta(hours=hours, milliseconds=milliseconds)
 
 
 def tasks(due: pl.DataFrame, partners: Mapping[str, Partner], day: dt.date) -> list[Task]:

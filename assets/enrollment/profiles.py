@@ -10,11 +10,9 @@ from pydantic import ValidationError
 
 from formats.edi834 import Profile
 from formats.errors import SettingsError
-from resources.partners import Partner
+from resources.partners import Partner, faults
 from resources.vendor_terms import Purpose
 
-# What [enrollment] decides, for files of every form; in [edi834] it would be said twice.
-_ELSEWHERE = ("schedule", "termination", "retro", "file_name")
 _AUDIT = {"action": "4", "member_maintenance": "030", "coverage_maintenance": "030"}
 
 
@@ -39,12 +37,6 @@ def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any], purpose
             where=f"partners/{code}.toml",
             hint="add the profile with a table [edi834]",
         )
-    if said := [key for key in _ELSEWHERE if key in partner.edi834]:
-        raise SettingsError(
-            f"[edi834] of vendor {code} holds {', '.join(said)}, which is agreed on for files of every form",
-            where=f"partners/{code}.toml",
-            hint="say it under [enrollment] (termination, retro_days, files, audit_weekdays) and as file_name",
-        )
     parties = {
         "name": code,
         "sponsor": {"name": _plain(due["company_name"]), "id": due["tax_id"], "qualifier": "FI"},
@@ -53,12 +45,8 @@ def profile_for(partners: Mapping[str, Partner], due: Mapping[str, Any], purpose
     try:
         profile = Profile.model_validate(parties | partner.edi834 | {"usage": partner.usage})
     except ValidationError as error:
-        faults = "; ".join(
-            f"{'.'.join(map(str, e['loc'])) or 'edi834'}: {e['msg'].removeprefix('Value error, ')}"
-            for e in error.errors(include_input=False, include_url=False)
-        )
         raise SettingsError(
-            f"the 834 terms of vendor {code} are wrong: {faults}",
+            f"the 834 terms of vendor {code} are wrong: {faults(error, 'edi834')}",
             where=f"partners/{code}.toml, company {due['company']}",
             hint="correct the named keys under [edi834]",
         ) from None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import polars as pl
@@ -15,7 +15,7 @@ from assets.enrollment.drafts import Draft, Part
 from assets.enrollment.guard import SecondOpinion, prove, set_numbers
 from assets.enrollment.members import versions
 from assets.enrollment.numbers import Numbers, given
-from assets.enrollment.plan import SEQUENCES
+from assets.enrollment.plan import SEQUENCES, moment
 from formats.edi834 import Profile, Stamp, in_files, sets_needed, write
 from resources.partners import Partner
 from resources.record import Tx
@@ -72,6 +72,9 @@ def register(tx: Tx, drafts: Sequence[tuple[Draft, Profile | None]], highest: pl
     """
     made = _Made(kit, highest, tx.business_date)
     if drafts:
+        # At least so many sets: families are never cut.
+        sets = [-(-d.meant.members.height // profile.max_members_per_set) for d, profile in drafts if profile]
+        kit = replace(kit, opinion=kit.opinion.shared(sets))
         numbers = Numbers(tx, [d.task.partner for d, profile in drafts if profile])
         for draft, profile in drafts:
             parts = _edi834(draft, profile, numbers, kit, tx.business_date) if profile else draft.parts
@@ -96,8 +99,7 @@ def _edi834(draft: Draft, profile: Profile, numbers: Numbers, kit: Kit, day: dt.
         stamp = Stamp(
             *taken,
             reference=reference(company, partner, day, sequence),
-            # No clock's time: one o'clock of the business date, and a minute per file.
-            created=dt.datetime.combine(day, dt.time(1, sequence)),
+            created=moment(day, task.company_id, sequence),
             original_reference=original and reference(company, partner, original[1], original[2]),
         )
         data = write(meant, profile, stamp)
@@ -138,7 +140,8 @@ def _add(made: _Made, draft: Draft, parts: Sequence[Part]) -> None:
 def _row(made: _Made, draft: Draft, part: Part, sequence: int) -> dict[str, Any]:
     task, kit = draft.task, made.kit
     asked, words = draft.questions
-    kind = TABULAR if task.terms.layout else EDI834
+    kind, company = TABULAR if task.terms.layout else EDI834, str(task.due["company"])
+    time = moment(made.day, task.company_id, sequence).time()
     return {
         "no": len(made.files),
         "company_id": task.company_id,
@@ -146,7 +149,7 @@ def _row(made: _Made, draft: Draft, part: Part, sequence: int) -> dict[str, Any]
         "partner": task.partner,
         "purpose": task.purpose,
         "sequence": sequence,
-        "name": kit.partners[task.partner].named(str(task.due["company"]), kind, made.day, sequence, task.purpose),
+        "name": kit.partners[task.partner].named(company, kind, made.day, sequence, purpose=task.purpose, time=time),
         "sha256": hashlib.sha256(part.data).digest(),
         "size": len(part.data),
         "records": part.records,

@@ -25,9 +25,14 @@ def prenotes_due(tx: Tx, partners: dict[str, Partner]) -> pl.DataFrame:
         SettingsError: a company's bank has no profile.
     """
     book = account_book(tx, partners)
-    if _unproved(book).is_empty():
+    unproved = _unproved(book)
+    if unproved.is_empty():
         return pl.DataFrame(schema=INSTRUCTION)
     in_use = tx.read("payments/account_in_use").with_columns(pl.col("company_id").cast(pl.Int32))
+    others = unproved.join(in_use, on=["company_id", "account_code"], how="anti")["account_code"].unique().sort()
+    if not others.is_empty():  # who has left may still owe, or be owed
+        awaited = tx.read("payments/account_awaited", accounts=others.to_list())
+        in_use = pl.concat([in_use, awaited.with_columns(pl.col("company_id").cast(pl.Int32))])
     return prenotes(book, in_use, tx.business_date)
 
 

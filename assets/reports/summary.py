@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Sequence
 
+from assets.reports.figures import REPEATED
 from resources.record import Record
 
 COUNTED = (
@@ -42,10 +43,11 @@ def night_summary(
 
     Returns:
         date (ISO), book, companies, the columns of `COUNTED` (counts, or cents where the name says so),
-        ledger_balanced.
+        ledger_balanced, proofs_failed (of `REPEATED`).
     """
     with record.step("reports.summary", run_no=0, companies=run_companies, business_date=business_date) as tx:
         row = tx.read("reports/summary", book=book, run=run_no).row(0, named=True)
+        failed = sum(not tx.read(query).is_empty() for _, query in REPEATED)
         balanced = tx.read("ledger/check_balance").is_empty() and tx.read("ledger/check_subledgers").is_empty()
     return {
         "date": business_date.isoformat(),
@@ -53,4 +55,5 @@ def night_summary(
         "companies": len(run_companies),
         **{name: int(row[name]) for name in COUNTED},
         "ledger_balanced": balanced,
+        "proofs_failed": failed,
     }

@@ -11,12 +11,11 @@ from formats.edi834.checker import bad_families, check, without_families
 from formats.edi834.envelope import Marks, Route
 from formats.edi834.extras import EXTRAS
 from formats.edi834.profile import Profile, Stamp, load_profile
-from formats.edi834.profile_parts import Broker, Meaning, Party, Retro, Schedule, Termination
+from formats.edi834.profile_parts import Broker, Meaning, Party
 from formats.edi834.reader import read
 from formats.edi834.rules import rules
 from formats.edi834.schema import COVERAGES, HEADER, INTERCHANGE, MEMBERS, POSITIONS, Enrollment
 from formats.edi834.schema_acks import ACK_ERRORS, APPLICATIONS, GROUPS, SETS, TA1, Acks
-from formats.edi834.terms import still_told
 from formats.edi834.trace import locate
 from formats.edi834.writer import in_files, sets_needed, write, write_parts, write_with_positions
 
@@ -41,11 +40,8 @@ __all__ = [
     "Meaning",
     "Party",
     "Profile",
-    "Retro",
     "Route",
-    "Schedule",
     "Stamp",
-    "Termination",
     "acknowledge",
     "bad_families",
     "check",
@@ -56,7 +52,6 @@ __all__ = [
     "read_acks",
     "rules",
     "sets_needed",
-    "still_told",
     "without_families",
     "write",
     "write_999",

@@ -4,15 +4,13 @@ A finding names the member by key, never by name or SSN. A broken family can be 
 the rest of the file goes.
 """
 
-import datetime as dt
-
 import polars as pl
 
 from formats.edi834.guide import rules_of
 from formats.edi834.guide_rule import Rule
 from formats.edi834.meaning import coverage_meaning, member_meaning, with_facts
 from formats.edi834.meaning_extras import extra_meaning
-from formats.edi834.partner import absent_rows, retro_rules
+from formats.edi834.partner import absent_rows
 from formats.edi834.prepare import prepare
 from formats.edi834.profile import Profile
 from formats.edi834.schema import Enrollment
@@ -30,14 +28,13 @@ _FINDINGS = {
 }
 
 
-def check(enrollment: Enrollment, profile: Profile, *, as_of: dt.date | None = None) -> pl.DataFrame:
+def check(enrollment: Enrollment, profile: Profile) -> pl.DataFrame:
     """Everything wrong or doubtful in the frames for this partner, as rows of formats.problems.PROBLEMS.
 
     `line` is the file position of the INS or HD when the frames were read from a file, else null; `column` is
     the element's number; the message begins with the member key. Includes stated totals (QTY) of read files.
-    `as_of` is the day the partner's retro window is seen from; without it the window is not looked at.
     """
-    found = _findings(enrollment, profile, as_of)
+    found = _findings(enrollment, profile)
     rows = found.select(
         "rule",
         "severity",
@@ -49,12 +46,12 @@ def check(enrollment: Enrollment, profile: Profile, *, as_of: dt.date | None = N
     return pl.concat([rows.cast(dict(PROBLEMS)), _totals(enrollment)])  # type: ignore[arg-type]
 
 
-def bad_families(enrollment: Enrollment, profile: Profile, *, as_of: dt.date | None = None) -> pl.DataFrame:
+def bad_families(enrollment: Enrollment, profile: Profile) -> pl.DataFrame:
     """Families that must not be sent as they are: columns subscriber_key, rule, message; a row per reason.
 
     A coverage that belongs to no member has no family: its subscriber_key is null.
     """
-    found = _findings(enrollment, profile, as_of).filter(pl.col("severity") == ERROR)
+    found = _findings(enrollment, profile).filter(pl.col("severity") == ERROR)
     words = pl.format("member {}: {} ({})", pl.col("member_key").fill_null("?"), "message", "element")
     return found.select("subscriber_key", "rule", words.alias("message")).unique(maintain_order=True)
 
@@ -65,7 +62,7 @@ def without_families(enrollment: Enrollment, bad: pl.DataFrame) -> Enrollment:
     return enrollment.only(enrollment.members.filter(~key.is_in(bad["subscriber_key"].drop_nulls().implode())))
 
 
-def _findings(enrollment: Enrollment, profile: Profile, as_of: dt.date | None) -> pl.DataFrame:
+def _findings(enrollment: Enrollment, profile: Profile) -> pl.DataFrame:
     ready = prepare(enrollment, profile)
     frames = ready.frames()
     rules = {name: rules_of(name, frame, profile) for name, frame in frames.items()}
@@ -78,9 +75,8 @@ def _findings(enrollment: Enrollment, profile: Profile, as_of: dt.date | None) -
         frames[name] = frame.join(families, on="member_key", how="left", maintain_order="left").with_columns(
             pl.lit(None, pl.Int64).alias("position")
         )
-    for asked in (absent_rows(ready.frames(), profile), retro_rules(profile, as_of)):
-        for name, more in asked.items():
-            rules[name] += more
+    for name, more in absent_rows(ready.frames(), profile).items():
+        rules[name] += more
     frames |= {"members": members, "coverages": coverages}
     return pl.concat(
         [pl.DataFrame(schema=_FINDINGS), *(f for name in frames for f in _broken(frames[name], rules[name]))]

@@ -1,13 +1,10 @@
-"""What one partner asks beyond the guide, as rules: required elements, codes, plans, and how far back dates may lie."""
-
-import datetime as dt
+"""What one partner asks beyond the guide, as rules: required elements, codes and plans."""
 
 import polars as pl
 
 from formats.edi834.guide_rule import Rule
 from formats.edi834.places import COVERAGES, MEMBERS, Place, find
 from formats.edi834.profile import Profile
-from formats.problems import ERROR, WARNING
 
 
 def partner_rules(frame_name: str, frame: pl.DataFrame, profile: Profile) -> list[Rule]:
@@ -78,24 +75,3 @@ def _coded(place: Place, codes: dict[str, str]) -> Rule:
         "edi834.partner.code", place.text, wrong if place.rows is None else wrong & place.rows,
         "a code is not one this partner takes", "Map it under `codes` in the partner's profile",
     )  # fmt: skip
-
-
-def retro_rules(profile: Profile, as_of: dt.date | None) -> dict[str, list[Rule]]:
-    """Rules for begins and ends further back than the partner takes, seen from a day; none without both."""
-    if profile.retro is None or as_of is None:
-        return {}
-    limit = as_of - dt.timedelta(days=profile.retro.days)
-    severity = ERROR if profile.retro.beyond == "stop" else WARNING
-    changed = pl.col("maintenance_type").is_in(["021", "024", "025", "002"])
-    hint = "Have it approved by the partner, or send it outside the file"
-
-    def rule(name: str, begin: str, end: str) -> Rule:
-        ended = pl.col("maintenance_type").is_in(["024", "002"])
-        day = pl.when(ended).then(pl.col(end)).otherwise(pl.col(begin))
-        words = "a begin or end lies further back than this partner takes"
-        return Rule(f"edi834.dates.{name}", "DTP03", changed & (day < limit), words, hint, severity)
-
-    return {
-        MEMBERS: [rule("retro", "eligibility_begin", "eligibility_end")],
-        COVERAGES: [rule("coverage_retro", "begin", "end")],
-    }

@@ -4,10 +4,9 @@ import datetime as dt
 import tomllib
 from dataclasses import dataclass
 from pathlib import Path
-from string import Formatter
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import Field, StringConstraints, ValidationError, field_validator, model_validator
+from pydantic import Field, StringConstraints, ValidationError, model_validator
 
 from formats.edi834.codes import TIERS
 from formats.edi834.places import find
@@ -21,9 +20,6 @@ from formats.edi834.profile_parts import (
     Party,
     Reason,
     Reference,
-    Retro,
-    Schedule,
-    Termination,
     Terms,
 )
 from formats.errors import SettingsError
@@ -37,9 +33,6 @@ Version = Literal["005010X220A1", "005010X220", "004010X095A1"]
 VERSION: Version = "005010X220A1"
 OLD_VERSION: Version = "004010X095A1"
 LINE_ENDS = {"none": "", "lf": "\n", "crlf": "\r\n"}
-GUIDES = Path(__file__).with_name("guides")
-_NAME_FIELDS = {"partner", "sender", "receiver", "function", "created", "millis", "usage", "mark", "sequence"}
-_DAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
 class Profile(Terms):
@@ -53,7 +46,8 @@ class Profile(Terms):
 
     Places (places.py) name elements: `required` (of every row), `required_subscriber` (of subscribers), `forbidden`
     (left out), `constant` (place = text), `codes` (place = {ours = theirs}), and `deviations` (place = codes this
-    partner takes although the guide does not). `base` names a guide of the folder `guides` this one is laid over.
+    partner takes although the guide does not). When which file goes, under what name and what it says of the ended is
+    agreed on for files of every form, and is no part of this.
     """
 
     name: Reference
@@ -74,8 +68,6 @@ class Profile(Terms):
     gs_receiver: Id | None = None
     usage: Literal["T", "P"] = "T"
     acknowledgment_requested: bool = True
-    file_name: str | None = None
-    function: Reference = "834"
 
     sponsor: Party
     payer: Party
@@ -90,9 +82,6 @@ class Profile(Terms):
     coverage_maintenance: CoverageMaintenance = "030"
     reason: Reason | None = "XN"
     change: Meaning = Meaning()
-    termination: Termination = Termination()
-    retro: Retro | None = None
-    schedule: Schedule = Schedule()
     max_members_per_set: Annotated[int, Field(ge=1, le=1_000_000)] = 10_000
     max_members_per_file: Annotated[int, Field(ge=1)] | None = None
     subscriber_reference: Literal["subscriber_id", "ssn"] = "subscriber_id"
@@ -109,28 +98,6 @@ class Profile(Terms):
     constant: dict[str, Reference] = Field(default_factory=dict)
     codes: dict[str, dict[str, Code]] = Field(default_factory=dict)
     deviations: dict[str, list[Code]] = Field(default_factory=dict)
-
-    @model_validator(mode="before")
-    @classmethod
-    def _over_base(cls, raw: Any) -> Any:
-        if not isinstance(raw, dict) or "base" not in raw:
-            return raw
-        known = {path.stem: path for path in GUIDES.glob("*.toml")}
-        if raw["base"] not in known:
-            raise ValueError(f"base must be one of {', '.join(sorted(known))}")
-        guide = tomllib.loads(known[raw["base"]].read_text(encoding="utf-8"))
-        return overlaid(guide, {k: v for k, v in raw.items() if k != "base"})
-
-    @field_validator("file_name")
-    @classmethod
-    def _template(cls, text: str | None) -> str | None:
-        try:
-            places = {name for _, name, _, _ in Formatter().parse(text or "") if name is not None}
-        except ValueError as error:
-            raise ValueError(f"is not a template: {error}") from error
-        if places - _NAME_FIELDS or (text is not None and not places & {"created", "sequence"}):
-            raise ValueError(f"may hold {', '.join(sorted(_NAME_FIELDS))}, and must hold created or sequence")
-        return text
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
@@ -191,30 +158,6 @@ class Profile(Terms):
         codes = {place: {c: c for c in table.values()} for place, table in self.codes.items()}
         return self.model_copy(update={"tiers": tiers, "codes": codes, "subscriber_reference": "subscriber_id"})
 
-    def due(self, day: dt.date) -> Literal["full", "change"] | None:
-        """Which file the schedule asks for on a day."""
-        if _falls(self.schedule.full, day):
-            return "full"
-        return "change" if _falls(self.schedule.change, day) else None
-
-    def named(self, created: dt.datetime, sequence: int, *, change: bool = False) -> str:
-        """The file's name by the template; without one `<partner>_<full|change>_<date>_<sequence>.834`."""
-        template = self.file_name or "{partner}_{mark}_{created:%Y%m%d}_{sequence:02}.834"
-        return template.format(
-            partner=self.name, sender=self.sender_id, receiver=self.receiver_id, function=self.function,
-            created=created, millis=f"{created.microsecond // 1000:03}", usage=self.usage,
-            mark="change" if change else "full", sequence=sequence,
-        )  # fmt: skip
-
-
-def _falls(rhythm: str, day: dt.date) -> bool:
-    kind, _, when = rhythm.partition(":")
-    return (
-        kind == "daily"
-        or (kind == "weekly" and _DAYS[day.weekday()] == when)
-        or (kind == "monthly" and str(day.day) == when)
-    )
-
 
 @dataclass(frozen=True)
 class Stamp:
@@ -235,15 +178,6 @@ class Stamp:
     original_reference: str | None = None
     copy: bool = False
     dates: tuple[tuple[Literal["090", "091", "303", "382", "388"], dt.date], ...] = ()
-
-
-def overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    """One raw table over another: tables are merged key by key, everything else is replaced."""
-    merged = dict(base)
-    for key, value in over.items():
-        both = isinstance(value, dict) and isinstance(merged.get(key), dict)
-        merged[key] = overlaid(merged[key], value) if both else value
-    return merged
 
 
 def load_profile(path: Path) -> Profile:

@@ -1,8 +1,8 @@
-"""The tables within a partner's profile: parties, the meanings of a change file, and the policies."""
+"""The tables within a partner's profile: parties, and the meanings of a change file."""
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
 
 # Nothing that goes into the envelope may hold a delimiter, so ids keep to letters, digits and a few marks.
 Id = Annotated[str, Field(min_length=2, max_length=15, pattern=r"^[A-Za-z0-9 ._/-]+$")]
@@ -12,9 +12,6 @@ MemberMaintenance = Literal["001", "021", "024", "025", "026", "030"]
 CoverageMaintenance = Literal["001", "002", "021", "024", "025", "026", "030", "032"]
 Action = Literal["2", "4", "RX"]
 Reason = Annotated[str, Field(min_length=2, max_length=2)]
-Rhythm = Annotated[
-    str, StringConstraints(pattern=r"^(never|daily|weekly:(MON|TUE|WED|THU|FRI|SAT|SUN)|monthly:([1-9]|1\d|2[0-8]))$")
-]
 
 
 class Terms(BaseModel):
@@ -46,24 +43,3 @@ class Meaning(Terms):
     member_maintenance: MemberMaintenance = "001"
     coverage_maintenance: CoverageMaintenance = "001"
     reason: Reason | None = None
-
-
-class Termination(Terms):
-    """How ended coverage is told: `once`, for `days` after its end (`window`), or never (`omission`)."""
-
-    policy: Literal["once", "window", "omission"] = "once"
-    days: Annotated[int, Field(ge=0, le=3660)] = 0
-
-
-class Retro(Terms):
-    """How far back a begin or end may lie; beyond it a family is stopped (error) or flagged (warning)."""
-
-    days: Annotated[int, Field(ge=0, le=3660)]
-    beyond: Literal["stop", "flag"] = "stop"
-
-
-class Schedule(Terms):
-    """On which days which file goes: never, daily, weekly:MON, monthly:1 (to 28). A full file wins over a change."""
-
-    full: Rhythm = "daily"
-    change: Rhythm = "never"

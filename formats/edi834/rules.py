@@ -1,7 +1,5 @@
 """Every rule by its id, in words: what the reader, the checker and the writer may say about an enrollment file."""
 
-import datetime as dt
-
 import polars as pl
 
 from formats.edi834.extras import EXTRAS
@@ -9,9 +7,9 @@ from formats.edi834.guide import rules_of
 from formats.edi834.guide_rule import Rule
 from formats.edi834.meaning import coverage_meaning, member_meaning
 from formats.edi834.meaning_extras import extra_meaning
-from formats.edi834.partner import absent_rows, retro_rules
+from formats.edi834.partner import absent_rows
 from formats.edi834.profile import OLD_VERSION, Profile
-from formats.edi834.profile_parts import Party, Retro
+from formats.edi834.profile_parts import Party
 from formats.edi834.schema import COVERAGES, MEMBERS
 from formats.problems import ERROR, INFO, WARNING
 
@@ -72,7 +70,7 @@ def _profiles() -> list[Profile]:
     """Profiles under which every rule has its turn."""
     terms = Profile(
         name="rules", sender_id="SENDER", receiver_id="RECEIVER", sponsor=Party(name="SPONSOR", id="123456789"),
-        payer=Party(name="PAYER", id="123456789"), retro=Retro(days=60), child_age_limit=26, plans=[],
+        payer=Party(name="PAYER", id="123456789"), child_age_limit=26, plans=[],
         illegal_characters="refuse", requires_address=True, required=["HD04"], codes={"HD03": {"HLT": "HLT"}},
     )  # fmt: skip
     return [terms, terms.model_copy(update={"version": OLD_VERSION})]
@@ -85,6 +83,4 @@ def _checking(profile: Profile) -> list[Rule]:
         if name != "details":
             found += rules_of(name, pl.DataFrame(schema=shape), profile) + extra_meaning(name)
     found += member_meaning(profile, list(shapes["members"])) + coverage_meaning(profile)
-    for more in (absent_rows({}, profile), retro_rules(profile, dt.date(2026, 1, 1))):
-        found += [rule for some in more.values() for rule in some]
-    return found
+    return found + [rule for some in absent_rows({}, profile).values() for rule in some]

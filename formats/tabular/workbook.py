@@ -2,8 +2,10 @@
 
 import datetime as dt
 import io
+import lzma
 import re
 import zipfile
+import zlib
 from collections.abc import Sequence
 from typing import Any
 from xml.parsers import expat
@@ -13,7 +15,20 @@ import xlsxwriter
 
 _NUMBER = r"^-?[0-9]{1,15}(\.[0-9]+)?$"
 _LARGEST = 512 * 1024 * 1024  # of one part when unpacked: more is not an enrollment
+_LAST_ROW = 1_048_576  # of any worksheet
 _BROKEN = "The file is not a readable XLSX workbook"
+# What the library raises on a file that somebody else made, or broke.
+_UNREADABLE = (
+    zipfile.BadZipFile,  # no archive, or a part whose checksum is wrong
+    EOFError,  # a part that is cut
+    zlib.error,  # a part that does not unpack
+    lzma.LZMAError,
+    OSError,  # the same, packed with bzip2
+    RuntimeError,  # an encrypted part; one packed in a way nobody knows (NotImplementedError)
+    expat.ExpatError,  # a part that is not XML
+    LookupError,  # a part or shared text that is named and not there
+    ValueError,  # a number that is none, text that is not UTF-8, and what is refused below
+)
 
 
 def workbook(cells: pl.DataFrame, numbers: Sequence[bool], *, sheet: str, created: dt.datetime) -> bytes:
@@ -55,7 +70,7 @@ def sheet_cells(data: bytes, width: int) -> tuple[pl.DataFrame, str | None]:
                 _parsed(parts, "xl/sharedStrings.xml", _Texts(shared))
             found = _Sheet(shared, width)
             _parsed(parts, _first_sheet(parts), found)
-    except (zipfile.BadZipFile, expat.ExpatError, KeyError, ValueError, IndexError, NotImplementedError, RuntimeError):
+    except _UNREADABLE:
         return wide, _BROKEN  # the reasons a zip or its XML gives would repeat what is in them
     cells = pl.DataFrame(found.cells, schema=schema, orient="row").unique(["line", "column"], keep="last")
     if cells.is_empty():
@@ -137,6 +152,8 @@ class _Sheet:
         name = tag.rpartition(" ")[2]
         if name == "row":
             self.row, self.column = int(attributes.get("r", self.row + 1)), 0
+            if self.row > _LAST_ROW:
+                raise ValueError("a worksheet has no such row")
         elif name == "c":
             self.column = _column(attributes["r"]) if "r" in attributes else self.column
             self.kind, self.parts = attributes.get("t", "n"), []

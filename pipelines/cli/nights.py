@@ -14,6 +14,7 @@ from pipelines.workplace import open_desk, open_runner
 # States of a file that should have left, and what a person does about them.
 _NOT_SENT = {
     "failed": "they do not have it; release again",
+    "sending": "it could not be looked for at theirs, and may be there; release again",
     "unknown": "ask them whether they have it, then: daybook resolve {company} {file_id} sent (or failed)",
 }
 
@@ -46,23 +47,22 @@ def night(business_date: dt.date, books: tuple[str, ...]) -> Result:
 def release(business_date: dt.date, books: tuple[str, ...], as_of: dt.datetime | None) -> Result:
     """Send approved files to banks and vendors, each exactly once. Exit status 1 when one of them did not arrive.
 
-    A file whose cut-off has passed is not sent: its dates are no longer those that were approved.
+    Lists the files made for that date, and those of other dates that were still to be sent. A file whose cut-off has
+    passed is not sent: its dates are no longer those that were approved.
     """
-    from pipelines.nights import books_of, listed_files  # noqa: PLC0415
+    from pipelines.nights import books_of, released  # noqa: PLC0415
 
     desk = open_desk()
     desk.as_of = as_of
     asked = books_of(desk, books)
     with open_runner(desk, business_date) as runner:
-        for book in asked:
-            with doing(f"release {book}"):
-                runner.release(business_date, book)
-    files = listed_files(desk, business_date)
+        files = released(desk, business_date, asked, lambda book: runner.release(business_date, book))
     for file in files:
         if _late(file):
             _tell(file, "did not leave", file["note"])
         elif file["state"] in _NOT_SENT:
-            _tell(file, f"is {file['state']}", _NOT_SENT[file["state"]].format(**file))
+            why = "" if file["state"] == "sending" else f"{file['note']}; "
+            _tell(file, f"is {file['state']}", why + _NOT_SENT[file["state"]].format(**file))
     return {"files": files}
 
 

@@ -16,7 +16,7 @@ _DECISIONS = {"company": "company", "kind": "kind", "number": "number", "payer":
               "asked_on": "asked on", "requested_by": "by", "decided_by": "decided by", "decided": "decided",
               "reason": "why"}  # fmt: skip
 _DOCUMENTS = {"company": "company", "kind": "kind", "documents": "documents", "mail": "mail"}
-_PAPERS = {"company": "company", "kind": "kind", "number": "number", "document_no": "document", "path": "PDF"}
+_PAPERS = {"company": "company", "kind": "kind", "number": "number", "document_no": "document", "path": "file"}
 _AGING = {"book": "book", "date": "as of", "not_due_cents": "not due $", "to_30_cents": "to 30 days $",
           "to_60_cents": "to 60 $", "to_90_cents": "to 90 $", "over_90_cents": "over 90 $",
           "credits_cents": "credits $", "open_cents": "open $", "difference_cents": "less account 1100 $",
@@ -28,6 +28,11 @@ _REFUSED = {"partner": "vendor", "file": "file", "sets": "sets", "members": "mem
             "why": "why"}  # fmt: skip
 _LISTS = {"partner": "vendor", "kind": "list", "company": "company", "member": "member", "line": "line",
           "plan_code": "plan", "columns": "what differs"}  # fmt: skip
+
+
+def proven(night: Mapping[str, Any]) -> bool:
+    """Whether the ledger is in balance and every proof of the night's report holds, looked at again at the end."""
+    return bool(night["ledger_balanced"]) and not night["proofs_failed"]
 
 
 def right(billing: Mapping[str, Any]) -> bool:

@@ -1,6 +1,7 @@
 -- Live entries of the night on accounts that they may not be drawn on: failure. Told from the tables alone, apart from the
 -- rule that let them pass: closed, stopped and not cured since, proof asked for and not there, given online and neither
--- proved nor used before. Reversals go back to where a mistake went, whatever it is.
+-- proved nor used before. Reversals go back to where a mistake went, whatever it is. What came back after the run that
+-- made an entry could not hold it: looked at again later, a night is judged by what it could know.
 WITH story AS MATERIALIZED (   -- most accounts have none: only those that have one are looked into
   SELECT b.company_id, b.code FROM master.bank_account b WHERE b.closed_on IS NOT NULL OR b.authorised = 'web'
   UNION
@@ -10,7 +11,7 @@ WITH story AS MATERIALIZED (   -- most accounts have none: only those that have 
   JOIN master.bank_account b ON b.company_id = n.company_id AND b.account_id = n.account_id
   WHERE n.purpose = 'prenote'
 ), suspect AS (
-  SELECT e.company_id, e.entry_id, e.purpose, e.transaction_code % 10 >= 5 AS debit, b.account_id, b.code, b.version,
+  SELECT e.company_id, e.entry_id, e.run_no, e.purpose, e.transaction_code % 10 >= 5 AS debit, b.account_id, b.code, b.version,
     b.routing, b.account_type, b.account_blind, b.holder_name, b.authorised, b.closed_on, b.source
   FROM payments.ach_entry e
   JOIN master.bank_account b ON b.company_id = e.company_id AND b.account_id = e.account_id
@@ -28,7 +29,7 @@ WITH story AS MATERIALIZED (   -- most accounts have none: only those that have 
   SELECT l.*, 'was stopped by ' || s.code FROM suspect l
   JOIN same t ON t.company_id = l.company_id AND t.entry_id = l.entry_id AND t.same_holder
   JOIN returns.account_stop s ON s.company_id = t.company_id AND s.account_id = t.account_id
-  WHERE s.business_date <= {business_date}::date
+  WHERE s.business_date <= {business_date}::date AND s.run_no < l.run_no
     AND (l.debit OR s.code NOT IN ('R05', 'R07', 'R08', 'R10', 'R11', 'R29', 'R51'))
     AND NOT EXISTS (SELECT FROM payments.cure c
       JOIN payments.ach_entry ce ON ce.company_id = c.company_id AND ce.entry_id = c.entry_id
@@ -56,7 +57,8 @@ WITH story AS MATERIALIZED (   -- most accounts have none: only those that have 
                    AND (SELECT count(*) FROM generate_series(p.effective_date + 1, {business_date}::date, '1 day') d
                         WHERE extract(isodow FROM d) < 6) >= 3
                    AND NOT EXISTS (SELECT FROM returns.returned r
-                                   WHERE r.company_id = p.company_id AND r.entry_id = p.entry_id))))
+                                   WHERE r.company_id = p.company_id AND r.entry_id = p.entry_id
+                                     AND r.run_no < l.run_no))))
 )
 SELECT format('entry %s (%s) of company %s is on account %s version %s, which %s',
   entry_id, purpose, company_id, code, version, what) AS failure

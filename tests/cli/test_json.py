@@ -27,7 +27,7 @@ COUNTS = [
     "ach_credit_cents", "returns", "notices", "settled_cents", "vendor_files", "acknowledged", "commission_cents",
     "payable_cents", "set_aside", "quarantined", "rows_appended",
 ]  # fmt: skip
-NIGHT = dict.fromkeys(COUNTS, int) | {"date": str, "book": str, "ledger_balanced": bool}
+NIGHT = dict.fromkeys(COUNTS, int) | {"date": str, "book": str, "ledger_balanced": bool, "proofs_failed": int}
 FILE = dict.fromkeys(["kind", "partner", "path", "sha256", "state"], str)
 REPORT = dict.fromkeys(["name", "path", "sha256"], str)
 BILLING = dict.fromkeys(["previews", "explained", "decisions", "documents", "papers", "receivables"], list) | {

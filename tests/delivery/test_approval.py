@@ -18,7 +18,7 @@ from resources.record import Record
 from resources.vault import Vault
 from tests.delivery.conftest import MOMENT, Desk
 from tests.delivery.files import CUT_OFF, put
-from tests.support.bank import look
+from tests.support.bank import BANK, look
 from tests.support.seed import seed
 
 APPROVAL: LiteralString = (
@@ -237,6 +237,20 @@ def test_a_file_past_its_cut_off_is_not_sent(desk: Desk, company: Record) -> Non
     assert alerts["key"].to_list() == ["missed_cut_off/HARBOR/1"]
     assert desk.send(CUT_OFF).totals["files_sent"] == 1  # the very moment is in time
     assert desk.world.opened() == {"f1.txt.pgp": data, "f2.txt.pgp": open_end}
+
+
+def test_banks_are_served_before_vendors_that_may_not_answer(desk: Desk, company: Record) -> None:
+    for number, partner, cut_off in (
+        (1, "evergreen", None),
+        (2, BANK, CUT_OFF),
+        (3, "evergreen", None),
+        (4, BANK, None),
+    ):
+        data = put(company, desk.vault, number, partner=partner, send_by=cut_off)
+        approve(desk.releaser, 1, number, digest(data), "ruth")
+    waiting = company.read("delivery/files_to_send", companies=[1])
+    assert waiting["file_id"].to_list() == [2, 4, 1, 3]
+    assert desk.send().totals["files_sent"] == 4
 
 
 def test_a_late_file_can_be_made_void(desk: Desk, company: Record) -> None:

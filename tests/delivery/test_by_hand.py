@@ -5,11 +5,15 @@ from __future__ import annotations
 import datetime as dt
 import functools
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
+from assets.delivery.release import release
 from assets.payments.originate import originate
 from assets.steps import run_step
 from formats.errors import GuardError, SettingsError
@@ -190,3 +194,38 @@ def test_the_commands_say_it_in_words_and_in_json(
     shown = say("trace", "--company", "HARBOR", "--amount", "100.01")
     assert "HARBOR_nacha_20261002_01.txt" in shown
     assert not [number for number in NUMBERS if number in shown or number in json.dumps(found)]
+
+
+def test_release_says_what_became_of_each_file(
+    desk: Desk, vault: Vault, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Also of one of another day that still had to leave; and what did not arrive is an exit status."""
+    before = DAY - dt.timedelta(days=1)
+    for number, day in ((2, before), (3, DAY), (4, before), (5, DAY)):
+        put(desk.record, vault, number, business_date=day, sequence=number)
+    for day in (before, DAY):
+        approve_checked(desk, day, "ruth")
+    told = {"company_id": 1, "actor": "release", "business_date": before, "state": "sending", "detail": "renaming"}
+    seed(desk.record, exchange__event=[{**told, "file_id": 3, "event_no": 4}])
+    for number, state in ((1, "sent"), (4, "sent"), (5, "void")):
+        decide(desk, "HARBOR", number, state, actor="saul", reason="by telephone")
+
+    @contextmanager
+    def runner(*_: object) -> Iterator[Any]:
+        def send(business_date: dt.date, book: str) -> None:
+            release(desk.record, night(desk.record), desk.partners, vault, LATER)
+
+        yield SimpleNamespace(release=send)
+
+    monkeypatch.setattr("pipelines.cli.nights.open_desk", lambda: desk)
+    monkeypatch.setattr("pipelines.cli.nights.open_runner", runner)
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["release", "--date", str(DAY), "--json"], standalone_mode=False)
+    assert stopped.value.code == 1
+    said = capfd.readouterr()
+    listed = {f["file_id"]: f["state"] for f in json.loads(said.out)["files"]}
+    assert listed == {2: "failed", 1: "sent", 3: "sending", 5: "void"}  # 4 left yesterday
+    assert "daybook: f2.txt to first-harbor is failed: the profile was not read from a folder" in said.err
+    assert "they do not have it; release again" in said.err
+    assert "f3.txt to first-harbor is sending: it could not be looked for at theirs, and may be there" in said.err
+    assert said.err.count("daybook: ") == 2

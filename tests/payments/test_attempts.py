@@ -9,134 +9,29 @@ from typing import Any
 import polars as pl
 import psycopg
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from assets.payments import attempts as rules
 from assets.payments import reading
-from assets.payments.credits import CREDITS, credit_uses
-from assets.payments.steps import plan_attempts
-from assets.steps import Outcome, run_step
+from assets.payments.credits import CREDITS
 from formats.errors import RecordError
 from resources.database import Logins
 from resources.record import Record, Tx
-from tests.support.seed import DAY, ONE_MEMBER, night, seed
-
-OTHER = {"version": 2, "account_blind": b"other"}
-STOPPED = {"company_id": 1, "account_id": 1, "code": "R02", "stop": "hold", "business_date": DAY}
-
-
-def invoice(number: int, cents: int, **more: Any) -> dict[str, Any]:
-    row = {
-        "company_id": 1,
-        "invoice_id": number,
-        "person_id": 1,
-        "kind": "individual",
-        "bill_date": DAY,
-        "due_date": DAY,
-        "total_cents": cents,
-        "sequence": number,
-    }
-    return row | more
-
-
-def line(number: int, subscription: int = 1, **more: Any) -> dict[str, Any]:
-    row = {
-        "company_id": 1,
-        "line_id": number,
-        "invoice_id": number,
-        "subscription_id": subscription,
-        "fee_id": 1,
-        "coverage_start": DAY - dt.timedelta(days=number),
-        "coverage_end": DAY,
-        "revision": 0,
-        "kind": "charge",
-        "amount_cents": 1,
-        "vendor_cents": 0,
-        "commissionable_cents": 0,
-        "price_id": 1,
-        "cause": "due",
-        "journal_id": 1,
-    }
-    return row | more
-
-
-def attempt(number: int, invoice_id: int, cents: int, **more: Any) -> dict[str, Any]:
-    row = {
-        "company_id": 1,
-        "attempt_id": number,
-        "invoice_id": invoice_id,
-        "attempt_no": 1,
-        "account_code": "B1",
-        "amount_cents": cents,
-        "sec": "PPD",
-        "wanted_date": DAY,
-        "business_date": DAY,
-    }
-    return row | more
-
-
-def entry(number: int, of_attempt: int, cents: int, **more: Any) -> dict[str, Any]:
-    row = {
-        "company_id": 1,
-        "entry_id": number,
-        "file_id": 1,
-        "batch_number": 1,
-        "purpose": "premium",
-        "source_id": of_attempt,
-        "attempt_no": 1,
-        "sec": "PPD",
-        "description": "PREMIUM",
-        "transaction_code": 27,
-        "account_id": 1,
-        "amount_cents": cents,
-        "individual_id": "x",
-        "trace_number": f"{number:015d}",
-        "effective_date": DAY,
-        "business_date": DAY,
-        "journal_id": 1,
-    }
-    return row | more
-
-
-def returned(of_entry: int, cents: int, retry_on: dt.date | None, **more: Any) -> dict[str, Any]:
-    row = {
-        "company_id": 1,
-        "entry_id": of_entry,
-        "sha256": b"r",
-        "position": of_entry,
-        "code": "R01",
-        "amount_cents": cents,
-        "settlement_date": DAY,
-        "after_settlement": False,
-        "retry_on": retry_on,
-        "business_date": DAY + dt.timedelta(days=2),
-        "journal_id": 1,
-    }
-    return row | more
-
-
-def put(record: Record, **tables: list[dict[str, Any]]) -> None:
-    world = {"billing__line": [line(n["invoice_id"]) for n in tables.get("billing__invoice", [])], **tables}
-    seed(record, **{**ONE_MEMBER, **world})
-
-
-def ask(record: Record, day: dt.date = DAY) -> Outcome:
-    return run_step(record, night(record, business_date=day), "payments.attempts", plan_attempts)
-
-
-def look(record: Record, text: str) -> list[tuple[Any, ...]]:
-    with record.step("look", run_no=0, companies=[1, 2], business_date=DAY) as tx:
-        return tx.select(text).rows()
-
-
-ATTEMPTS = """SELECT invoice_id, attempt_no, account_code, amount_cents, sec, wanted_date FROM payments.attempt
-  WHERE business_date = '{day}' ORDER BY company_id, attempt_id"""
-QUARANTINE = "SELECT subject, rule FROM audit.quarantine ORDER BY subject, rule"
-
-
-def asked(record: Record, day: dt.date = DAY) -> list[tuple[Any, ...]]:
-    return look(record, ATTEMPTS.replace("{day}", str(day)))
+from tests.payments.invoiced import (
+    OTHER,
+    QUARANTINE,
+    RETRY,
+    STOPPED,
+    ask,
+    asked,
+    attempt,
+    came_back,
+    invoice,
+    line,
+    look,
+    put,
+    returned,
+)
+from tests.support.seed import DAY, seed
 
 
 def test_a_first_draft_waits_for_its_due_date_and_a_rerun_adds_none(record: Record) -> None:
@@ -228,136 +123,6 @@ def test_a_new_version_of_a_stopped_account_is_free(record: Record) -> None:
     )
     ask(record)
     assert len(asked(record)) == 1
-
-
-RETRY = DAY + dt.timedelta(days=14)
-
-
-def came_back(
-    record: Record, retry_on: dt.date | None = RETRY, attempt_no: int = 1, **more: list[dict[str, Any]]
-) -> None:
-    tries = range(1, attempt_no + 1)
-    put(
-        record,
-        **{
-            "billing__invoice": [invoice(1, 5000)],
-            "payments__attempt": [attempt(n, 1, 5000, attempt_no=n) for n in tries],
-            "payments__ach_entry": [entry(n, n, 5000, attempt_no=n) for n in tries],
-            "returns__returned": [returned(n, 5000, retry_on) for n in tries],
-            **more,
-        },
-    )
-
-
-def test_a_return_is_retried_on_its_day_with_the_same_amount(record: Record) -> None:
-    came_back(record)
-    assert ask(record, RETRY - dt.timedelta(days=1)).rows == {}
-    out = ask(record, RETRY)
-    assert asked(record, RETRY) == [(1, 2, "B1", 5000, "PPD", RETRY)]
-    assert out.totals["retries"] == 1
-    assert ask(record, RETRY + dt.timedelta(days=1)).rows == {}
-
-
-def test_a_credit_does_not_change_what_will_be_retried(record: Record) -> None:
-    came_back(record, billing__invoice=[invoice(1, 5000), invoice(2, -700)])
-    ask(record, RETRY)
-    assert asked(record, RETRY) == [(1, 2, "B1", 5000, "PPD", RETRY)]
-    assert look(record, "SELECT count(*) FROM payments.credit_use") == [(0,)]
-
-
-def test_what_is_not_retried_stays_open_for_credits(record: Record) -> None:
-    came_back(record, retry_on=None, billing__invoice=[invoice(1, 5000), invoice(2, -700)])
-    ask(record, RETRY)
-    assert asked(record, RETRY) == []
-    assert look(record, "SELECT to_invoice, amount_cents FROM payments.credit_use") == [(1, 700)]
-
-
-def test_three_entries_are_all(record: Record) -> None:
-    came_back(record, attempt_no=3)
-    assert ask(record, RETRY).rows == {}
-
-
-@pytest.mark.parametrize(
-    ("change", "rule"),
-    [
-        (
-            {
-                "returns__account_stop": [
-                    {"company_id": 1, "account_id": 1, "code": "R02", "stop": "hold", "business_date": DAY}
-                ]
-            },
-            "account_stopped",
-        ),
-        ({"master__bank_account": [{}, {"account_id": 2, "version": 2, "account_blind": b"x"}]}, "account_changed"),
-    ],
-)
-def test_no_retry_from_an_account_that_stopped_or_changed(record: Record, change: dict[str, Any], rule: str) -> None:
-    came_back(record, **change)
-    ask(record, RETRY)
-    assert asked(record, RETRY) == []
-    assert look(record, QUARANTINE) == [("invoice 1", rule)]
-
-
-def test_a_return_of_a_later_day_is_not_known_to_an_earlier_night(record: Record) -> None:
-    came_back(record, retry_on=DAY)
-    assert ask(record, DAY + dt.timedelta(days=1)).rows == {}
-
-
-def test_a_stop_or_a_new_version_of_a_later_day_is_not_known_to_an_earlier_night(record: Record) -> None:
-    later = DAY + dt.timedelta(days=2)
-    notice = {
-        "company_id": 1, "entry_id": 9, "sha256": b"n", "position": 1, "code": "C01", "account_id": 3, "outcome": "x",
-        "business_date": later,
-    }  # fmt: skip
-    put(
-        record,
-        master__bank_account=[{}, {"account_id": 2, "code": "B2"}, OTHER | {"account_id": 3, "code": "B2"}],
-        master__subscription=[{}, {"subscription_id": 2, "code": "S2", "account_code": "B2"}],
-        billing__invoice=[invoice(1, 5000), invoice(2, 700)],
-        billing__line=[line(1), line(2, subscription=2)],
-        returns__account_stop=[STOPPED | {"business_date": later}, STOPPED | {"account_id": 2}],
-        returns__notice=[notice],
-    )
-    ask(record)
-    assert [row[2] for row in asked(record)] == ["B1"]  # B2's version that may be drafted from came later
-    ask(record, later)
-    assert [row[2] for row in asked(record, later)] == ["B2"]
-
-
-CENTS = st.integers(1, 5000)
-PAYERS = st.lists(st.tuples(st.integers(0, 3), CENTS), max_size=12)
-
-
-@settings(max_examples=60, derandomize=True, deadline=None)
-@given(PAYERS, PAYERS)
-def test_credit_uses_are_exact(debts: list[tuple[int, int]], means: list[tuple[int, int]]) -> None:
-    """Payers 2 and 3 are two groups of the company itself."""
-
-    def whose(payer: int) -> tuple[int, str]:
-        return (payer, "") if payer < 2 else (0, f"G{payer}")
-
-    owing = pl.DataFrame(
-        [(1, 1 + i, *whose(payer), cents) for i, (payer, cents) in enumerate(debts)],
-        schema={c: t for c, t in rules.OPEN.items() if c not in {"kind", "due_date"}},
-        orient="row",
-    )
-    credit = pl.DataFrame(
-        [(1, 100 + i, *whose(payer), cents) for i, (payer, cents) in enumerate(means)], schema=CREDITS, orient="row"
-    )
-    uses = credit_uses(owing, credit)
-    assert (uses["amount_cents"] > 0).all()
-    assert uses.select("from_invoice", "to_invoice").is_unique().all()
-    for payer in range(4):
-        owed = [(1 + i, c) for i, (p, c) in enumerate(debts) if p == payer]
-        held = sum(c for p, c in means if p == payer)
-        used = uses.filter(pl.col("to_invoice").is_in([number for number, _ in owed]))
-        paid = dict(used.group_by("to_invoice").agg(pl.col("amount_cents").sum()).iter_rows())
-        assert sum(paid.values()) == min(held, sum(c for _, c in owed))
-        # Oldest first: an invoice gets a cent only when all older ones are covered.
-        for number, cents in owed:
-            got = min(cents, held)
-            assert paid.get(number, 0) == got
-            held -= got
 
 
 def test_a_divided_invoice_is_asked_for_part_by_part_or_not_at_all(record: Record) -> None:

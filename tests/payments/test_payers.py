@@ -9,7 +9,7 @@ import pytest
 
 from assets.payments.refunds import refund
 from resources.record import Record
-from tests.payments.test_attempts import (
+from tests.payments.invoiced import (
     QUARANTINE,
     RETRY,
     STOPPED,

@@ -105,6 +105,38 @@ def test_nothing_is_drafted_before_its_prenote_has_waited(logins: Logins, vault:
     assert desk.look("SELECT * FROM ledger.posting WHERE amount_cents = 0").is_empty()
 
 
+def test_who_gave_a_new_account_and_left_is_still_asked_about_while_his_draft_waits(
+    logins: Logins, vault: Vault
+) -> None:
+    desk = Desk(logins, vault, bank(prenote="new"))
+    world = members(vault, 2)
+    first, *others = [row | {"given_on": DAY, "authorised": "written"} for row in world["master__bank_account"]]
+    world["master__bank_account"] = [first, *(row | {"given_on": None} for row in others)]
+    seed(desk.record, **world)
+    assert desk.night()["ach_held"] == 1  # the first waits for its proof
+    day = DAY + dt.timedelta(days=3)
+    (newer,) = accounts(vault, "770001", given_on=day, authorised="web")
+    newer |= {"code": "B1", "version": 2, "account_id": 90, "person_id": 1}
+    seed(desk.record, master__bank_account=[newer])
+    leave(desk, "S1", day)
+    leave(desk, "S2", day)
+    assert desk.night(day + dt.timedelta(days=3))["prenotes"] == 1
+    assert [(e["account_id"], e["sec"]) for e in desk.entries("prenote")][-1] == (90, "WEB")
+    desk.send()
+    desk.night(day + dt.timedelta(days=11))
+    assert sorted((e["account_code"], e["account_id"]) for e in desk.entries("premium")) == [("B1", 90), ("B2", 2)]
+
+
+def leave(desk: Desk, code: str, day: dt.date) -> None:
+    """The subscription ends; nothing is credited for what was covered."""
+    owner = Record(desk.logins.owner)
+    with (
+        owner.step("leave", run_no=1, companies=[1], business_date=day) as tx,
+        tx.connection.cursor() as cursor,
+    ):
+        cursor.execute(f"UPDATE master.subscription SET end_date = '{day}' WHERE code = '{code}'")
+
+
 def test_a_prenote_that_comes_back_stops_its_account_until_it_is_corrected(logins: Logins, vault: Vault) -> None:
     desk = Desk(logins, vault, bank(prenote="new"))
     world = members(vault, 1)

@@ -114,7 +114,9 @@ def delivered(desk: Desk) -> Desk:
     put_file(desk, 4, "nacha", ["built", "checked", "approved", "sending", "unknown"])
     put_file(desk, 5, "edi834", ["built", "checked", "approved", "sending", "sent"])
     put_file(desk, 6, "edi834", ["built", "checked", "approved", "sending", "sent", "acknowledged"])
-    put_file(desk, 7, "edi834", ["built", "checked"])  # no money
+    put_file(desk, 7, "edi834", ["built", "checked"])
+    put_file(desk, 8, "edi834", ["built", "checked", "approved", "failed"])
+    put_file(desk, 9, "nacha", ["built", "checked", "approved", "sending"])  # begun this minute
     return desk
 
 
@@ -123,14 +125,29 @@ def test_alerts_are_raised_once_per_key(delivered: Desk, instance: dg.DagsterIns
         "overdue_ack/HARBOR/5": "evergreen has not acknowledged f5.txt, sent on 2020-01-02",
         "unknown_file/HARBOR/4": "it is not known whether evergreen has f4.txt: ask them, then record the answer",
     }
-    waiting = {"unapproved/HARBOR/1": "f1.txt of HARBOR waits for approval"}
+    waiting = {
+        "not_sent/HARBOR/8": "f8.txt of HARBOR has not left for evergreen",
+        "unapproved/HARBOR/1": "f1.txt of HARBOR waits for approval",
+        "unapproved/HARBOR/7": "f7.txt of HARBOR waits for approval",
+    }
     assert tick(overdue_acknowledgements, delivered, instance) == dg.SkipReason("2 new alerts, 2 open")
     assert dict(alerts(delivered.record)) == late
-    assert tick(approvals_before_cut_off, delivered, instance) == dg.SkipReason("1 new alerts, 1 open")
+    assert tick(approvals_before_cut_off, delivered, instance) == dg.SkipReason("3 new alerts, 3 open")
     assert dict(alerts(delivered.record)) == {**late, **waiting}
     assert tick(overdue_acknowledgements, delivered, instance) == dg.SkipReason("0 new alerts, 2 open")
-    assert tick(approvals_before_cut_off, delivered, instance) == dg.SkipReason("0 new alerts, 1 open")
+    assert tick(approvals_before_cut_off, delivered, instance) == dg.SkipReason("0 new alerts, 3 open")
     assert dict(alerts(delivered.record)) == {**late, **waiting}
+
+
+def test_a_sending_without_an_end_is_raised_after_an_hour(delivered: Desk) -> None:
+    def told(hours: float) -> dict[str, str]:
+        moment = dt.datetime.now(dt.UTC) + dt.timedelta(hours=hours)
+        found = delivered.record.read("delivery/overdue", companies=[1], business_date=moment.date(), as_of=moment)
+        return dict(found.filter(kind="unfinished_file").select("key", "detail").iter_rows())
+
+    assert told(0.9) == {}
+    words = "the sending of f9.txt to evergreen was begun and has no end: release again, it looks there first"
+    assert told(1.1) == {"unfinished_file/HARBOR/9": words}
 
 
 def test_only_what_is_new_is_told(desk: Desk) -> None:

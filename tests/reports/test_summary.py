@@ -39,8 +39,9 @@ def test_every_figure_is_the_sum_of_its_facts(record: Record, world: World, book
         "quarantined": len(world.of("audit.quarantine", book, **made)),
         "rows_appended": 0,
         "ledger_balanced": True,
+        "proofs_failed": 0,
     }
-    assert list(found) == ["date", "book", "companies", *COUNTED, "ledger_balanced"]
+    assert list(found) == ["date", "book", "companies", *COUNTED, "ledger_balanced", "proofs_failed"]
     assert found["billed_cents"]
     assert found["settled_cents"]
     assert found["quarantined"]

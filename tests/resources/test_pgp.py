@@ -1,5 +1,6 @@
 """PGP: only what a pinned key signed is opened, and nothing stays behind."""
 
+import datetime as dt
 import os
 import shutil
 import signal
@@ -183,35 +184,67 @@ def test_a_bomb_is_stopped(us: KeyPair, bank: KeyPair, monkeypatch: pytest.Monke
         ring.decrypt_verified(message, bank.fingerprint)
 
 
-def expired_key_and_message(us: KeyPair) -> tuple[KeyPair, bytes]:
-    """A key that was good for one day in 2020, and what it signed on that day."""
+def unusable_key_and_message(
+    us: KeyPair, clock: str, *, expires: str = "0", revoked: bool = False
+) -> tuple[KeyPair, bytes]:
+    """A key made at a moment of another clock, and what it signed for us at that moment, before it was revoked."""
     with pgp._home() as gpg:
-        gpg.options += ["--faked-system-time", "20200102T030405", "--ignore-time-conflict", "--ignore-valid-from"]
+        gpg.options += ["--faked-system-time", clock, "--ignore-time-conflict", "--ignore-valid-from"]
         made = gpg.gen_key(
             gpg.gen_key_input(
                 key_type="EDDSA",
                 key_curve="ed25519",
                 subkey_type="ECDH",
                 subkey_curve="cv25519",
-                name_real="Expired",
-                expire_date="1d",
+                name_real="Unusable",
+                expire_date=expires,
                 no_protection=True,
             )
         )
         gpg.import_keys(us.public_armor)
         message = gpg.encrypt(DATA, [us.fingerprint], sign=made.fingerprint, armor=False, always_trust=True)
+        if revoked:
+            statement = Path(gpg.gnupghome, "openpgp-revocs.d", f"{made.fingerprint}.rev").read_text()
+            gpg.import_keys(statement.replace("\n:-----BEGIN", "\n-----BEGIN"))
         public = gpg.export_keys(made.fingerprint).encode()
     assert message.ok
     return KeyPair(b"", public, made.fingerprint), bytes(message.data)
 
 
 def test_an_expired_key_is_refused_both_ways_and_names_the_partner(us: KeyPair) -> None:
-    gone, message = expired_key_and_message(us)
+    gone, message = unusable_key_and_message(us, "20200102T030405", expires="1d")
     with keyring(us.secret_armor, [known("Vendor B", gone)]) as ring:
         with pytest.raises(ExchangeError, match="Vendor B"):
             ring.encrypt_and_sign(DATA * 200, gone.fingerprint)
         with pytest.raises(ExchangeError, match=r"expired\) \(Vendor B"):
             ring.decrypt_verified(message, gone.fingerprint)
+
+
+def test_a_revoked_key_is_refused_both_ways(us: KeyPair) -> None:
+    gone, message = unusable_key_and_message(us, f"{dt.datetime.now(dt.UTC):%Y%m%dT%H%M%S}", revoked=True)
+    with keyring(us.secret_armor, [known("Vendor B", gone)]) as ring:
+        with pytest.raises(ExchangeError, match="Vendor B"):
+            ring.encrypt_and_sign(DATA, gone.fingerprint)
+        with pytest.raises(ExchangeError, match=r"does not hold .* \(Vendor B"):
+            ring.decrypt_verified(message, gone.fingerprint)
+
+
+def test_a_key_that_is_not_valid_yet_makes_no_keyring(us: KeyPair) -> None:
+    next_year = dt.datetime.now(dt.UTC) + dt.timedelta(days=400)
+    early, _ = unusable_key_and_message(us, f"{next_year:%Y%m%dT%H%M%S}")
+    with pytest.raises(ExchangeError, match="Vendor B"), keyring(us.secret_armor, [known("Vendor B", early)]):
+        pytest.fail("a keyring was made")
+
+
+def test_a_partner_whose_clock_runs_ahead_is_heard(us: KeyPair, bank: KeyPair) -> None:
+    tomorrow = dt.datetime.now(dt.UTC) + dt.timedelta(days=1)
+    with pgp._home() as gpg:
+        gpg.options += ["--faked-system-time", f"{tomorrow:%Y%m%dT%H%M%S}"]
+        for key in (us.public_armor, bank.secret_armor):
+            gpg.import_keys(key)
+        message = gpg.encrypt(DATA, [us.fingerprint], sign=bank.fingerprint, armor=False, always_trust=True)
+    with keyring(us.secret_armor, [known("bank", bank)]) as ring:
+        assert ring.decrypt_verified(bytes(message.data), bank.fingerprint) == DATA
 
 
 def test_a_swapped_key_is_refused_and_names_the_partner(us: KeyPair, bank: KeyPair, stranger: KeyPair) -> None:

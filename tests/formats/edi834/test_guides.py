@@ -1,6 +1,5 @@
 """The example guides as profiles, their golden files, and what places, meanings and policies do to a file."""
 
-import datetime as dt
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -9,24 +8,24 @@ import polars as pl
 import pytest
 from pydantic import ValidationError
 
-from formats.edi834 import Enrollment, Profile, Stamp, check, in_files, load_profile, read, still_told, write
-from formats.edi834.profile import GUIDES
-from formats.edi834.profile_parts import Retro
+from formats.edi834 import Enrollment, Meaning, Profile, check, in_files, read, write
 from formats.edi834.referee import referee
 from formats.errors import FormatError
 from formats.problems import ERROR
-from tests.formats.edi834.book import DAY, STAMP, book, coverage, enrollment, family, member, profile
+from tests.formats.edi834.book import STAMP, book, profile
 from tests.formats.edi834.extras_book import everything, having
 from tests.formats.edi834.extras_book import family as small
 
 GOLDEN = Path(__file__).parent / "golden"
+GUIDES = Path(__file__).parents[3] / "resources" / "guides"
 PARTIES = {"sponsor": {"name": "ACME BENEFITS", "id": "123456789"}, "payer": {"name": "CARRIER", "id": "987654321"}}
 IDS = {"name": "partner", "sender_id": "DAYBOOK", "receiver_id": "CARRIER"}
-LATER = Stamp(42, 8, 2001, "FILE-2026-02-01", dt.datetime(2026, 2, 1, 1, 30, 15, 45_000, tzinfo=dt.UTC))
 
 
 def guide(name: str, **changes: Any) -> Profile:
-    return Profile.model_validate({"base": name} | IDS | PARTIES | changes)
+    """A guide's table [edi834] as a profile; the rest of its terms is agreed on for files of every form."""
+    table = tomllib.loads((GUIDES / f"{name}.toml").read_text(encoding="utf-8"))["edi834"]
+    return Profile.model_validate(table | IDS | PARTIES | changes)
 
 
 def made() -> Enrollment:
@@ -56,7 +55,7 @@ def test_golden_files_of_the_example_guides(name: str) -> None:
     assert data == (GOLDEN / f"{name}.834").read_bytes()
     verdict = referee(data, deviations=terms.deviations)
     assert verdict.valid, verdict.problems["message"].to_list()
-    found = check(made(), terms, as_of=DAY).filter(pl.col("severity") == ERROR)
+    found = check(made(), terms).filter(pl.col("severity") == ERROR)
     assert found.is_empty(), found["message"].to_list()
 
 
@@ -75,29 +74,25 @@ def test_what_was_written_is_clean_when_it_is_read_back(terms: Profile) -> None:
     assert found.is_empty(), found["message"].to_list()
 
 
-def test_a_guide_is_laid_under_a_profile(tmp_path: Path) -> None:
-    path = tmp_path / "ours.toml"
-    path.write_text(
-        'base = "exchange"\nname = "ours"\nsender_id = "DAYBOOK"\nreceiver_id = "CARRIER"\n'
-        '[sponsor]\nname = "ACME"\nid = "123456789"\n[payer]\nname = "CARRIER"\nid = "987654321"\n'
-        "[retro]\ndays = 30\n"
-    )
-    terms = load_profile(path)
-    assert terms.retro == Retro(days=30, beyond="stop")
-    assert terms.schedule.full == "monthly:1"
-    with pytest.raises(ValidationError, match="base must be one of carrier, exchange"):
-        guide("nowhere")
-
-
 def test_meanings_of_full_and_change() -> None:
-    full, change = guide("carrier"), guide("carrier").for_change()
+    full = guide("carrier", change={"member_maintenance": "025"})
     lines = write(made(), full, STAMP).decode().split("~\r\n")
     assert next(s for s in lines if s.startswith("BGN")).endswith("|RX")
     assert "INS|Y|18|030|28|A" in next(s for s in lines if s.startswith("INS"))
     assert sum(s.startswith("HD|021||PPO") for s in lines) == 3
-    lines = write(made(), change, STAMP).decode().split("~\r\n")
+    lines = write(made(), full.for_change(), STAMP).decode().split("~\r\n")
     assert next(s for s in lines if s.startswith("BGN")).endswith("|2")
-    assert "INS|Y|18|026|" in next(s for s in lines if s.startswith("INS"))
+    assert "INS|Y|18|025|" in next(s for s in lines if s.startswith("INS"))
+    assert sum(s.startswith("HD|001||PPO") for s in lines) == 3
+
+
+def test_a_maintenance_type_outside_the_guide_is_declared() -> None:
+    terms = profile(change=Meaning(member_maintenance="026"), deviations={"INS03": ["026"]}).for_change()
+    data = write(made(), terms, STAMP)
+    assert b"INS*Y*18*026*28*A" in data
+    assert check(made(), terms).filter(pl.col("severity") == ERROR).is_empty()
+    assert referee(data, deviations=terms.deviations).valid
+    assert not referee(data).valid
 
 
 def test_places_forbidden_constant_and_mapped() -> None:
@@ -105,7 +100,7 @@ def test_places_forbidden_constant_and_mapped() -> None:
     back = read(data)
     assert back.members["phone"].null_count() == back.members.height
     assert back.coverages["premium_cents"].null_count() == back.coverages.height
-    assert set(back.coverages["line"]) == {"PPO", "DEN"}
+    assert set(back.coverages["line"]) == {"PPO", "DNT"}
     state = back.extras["references"].filter(pl.col("qualifier") == "ZX")
     assert set(state["value"]) == {"STATE"}
     assert state["coverage_key"].sort().equals(back.coverages["coverage_key"].sort())
@@ -160,68 +155,14 @@ def test_required_of_subscribers_only() -> None:
         ({"required": ["NM199"]}, "NM199"),
         ({"forbidden": ["XYZ01"]}, "XYZ01"),
         ({"member_maintenance": "026", "action": "RX"}, "026"),
-        ({"file_name": "{partner}.txt"}, "must hold created or sequence"),
-        ({"file_name": "{colour}{sequence}"}, "may hold"),
-        ({"file_name": "{partner"}, "template"),
         ({"version": "004010X095A1", "action": "RX"}, "actions 2 and 4"),
         ({"constant": {"HD04": "A*B"}}, "constant"),
-        ({"schedule": {"full": "weekly:XXX"}}, "full"),
+        ({"schedule": {"full": "weekly:MON"}}, "schedule"),
     ],
 )
 def test_wrong_terms_are_named(changes: dict[str, Any], words: str) -> None:
     with pytest.raises(ValidationError, match=words):
         Profile.model_validate(IDS | PARTIES | changes)
-
-
-def test_names_of_files() -> None:
-    assert guide("exchange").named(LATER.created, 1) == "DAYBOOK.I834.D260201.T013015045.T"
-    assert guide("carrier", usage="P").named(LATER.created, 7) == "CARRIER_full_20260201_007.P.TXT"
-    assert profile().named(LATER.created, 2, change=True) == "carrier_change_20260201_02.834"
-
-
-def test_schedule() -> None:
-    days = [dt.date(2026, 2, d) for d in (1, 2, 3)]  # a Sunday and the days after it
-    assert [guide("exchange").due(d) for d in days] == ["full", "change", "change"]
-    assert [guide("carrier").due(d) for d in days] == [None, "full", None]
-    assert profile().due(DAY) == "full"
-
-
-ENDED = enrollment(
-    [member("a"), member("b"), member("c")],
-    [
-        coverage("a", coverage_key="a1", end=dt.date(2026, 2, 1)), coverage("a", coverage_key="a2", line="DEN"),
-        coverage("b", coverage_key="b1", end=dt.date(2025, 11, 1), begin=dt.date(2025, 1, 1)),
-        coverage("c", coverage_key="c1", end=dt.date(2026, 2, 2)),
-    ],
-)  # fmt: skip
-
-
-@pytest.mark.parametrize(
-    ("policy", "left"),
-    [
-        ({"policy": "omission"}, ["a2", "c1"]),
-        ({"policy": "window", "days": 30}, ["a1", "a2", "c1"]),
-        ({"policy": "window", "days": 92}, ["a1", "a2", "b1", "c1"]),
-        ({"policy": "window", "days": 91}, ["a1", "a2", "c1"]),
-        ({"policy": "once"}, ["a1", "a2", "c1"]),
-    ],
-)
-def test_terminations(policy: dict[str, Any], left: list[str]) -> None:
-    as_of = dt.date(2026, 2, 1)
-    told = ENDED.coverages.filter(pl.col("coverage_key") == "b1") if policy["policy"] == "once" else None
-    made = still_told(ENDED, Profile.model_validate(IDS | PARTIES | {"termination": policy}), as_of, told)
-    assert sorted(made.coverages["coverage_key"]) == left
-    assert set(made.members["member_key"]) == {k[0] for k in left}
-
-
-def test_retro_stops_or_flags() -> None:
-    added = family(maintenance_type="021")
-    for beyond, severity in (("stop", "error"), ("flag", "warning")):
-        terms = profile(retro=Retro(days=60, beyond=beyond), member_identifier="none")
-        found = check(added, terms, as_of=DAY + dt.timedelta(days=61))
-        assert found.select("rule", "severity").rows() == [("edi834.dates.retro", severity)]
-        assert check(added, terms, as_of=DAY + dt.timedelta(days=60)).is_empty()
-        assert check(added, terms).is_empty()
 
 
 def test_members_per_file() -> None:
@@ -268,9 +209,3 @@ def test_4010_refuses_what_it_has_not() -> None:
     plain = Enrollment(base.members, base.coverages.drop("late"))
     with pytest.raises(FormatError, match=r"version\.loop"):
         write(having(plain, {"reporting": everything()["reporting"]}), profile(**OLD), STAMP)
-
-
-def test_guides_are_terms_only() -> None:
-    for path in GUIDES.glob("*.toml"):
-        raw = tomllib.loads(path.read_text())
-        assert not {"name", "sender_id", "receiver_id", "sponsor", "payer", "usage"} & set(raw)

@@ -8,7 +8,6 @@ import pytest
 
 from formats.edi834 import COVERAGES, EXTRAS, MEMBERS, Enrollment, check, read, rules, write
 from formats.edi834.profile import OLD_VERSION
-from formats.edi834.profile_parts import Retro
 from tests.formats.edi834.book import DAY, STAMP, coverage, enrollment, family, member, profile
 from tests.formats.edi834.extras_book import everything, having, loaded
 from tests.formats.edi834.extras_book import family as small
@@ -57,16 +56,16 @@ def family_row() -> dict[str, Any]:
                   address2="B", phone="2175550100", email="a@b", marital_status="M")  # fmt: skip
 
 
-def found(made: Enrollment, as_of: dt.date | None = None, **terms: Any) -> set[str]:
-    return set(check(made, profile(**terms), as_of=as_of)["rule"])
+def found(made: Enrollment, **terms: Any) -> set[str]:
+    return set(check(made, profile(**terms))["rule"])
 
 
 def people(*rows: dict[str, Any], **terms: Any) -> set[str]:
     return found(enrollment(list(rows), [coverage(r["member_key"]) for r in rows]), **terms)
 
 
-def extra(as_of: dt.date | None = None, **rows: Any) -> set[str]:
-    return found(having(small(), rows), as_of)
+def extra(**rows: Any) -> set[str]:
+    return found(having(small(), rows))
 
 
 def said(change: Any) -> set[str]:
@@ -98,10 +97,6 @@ BY_HAND = {
     "missing.coverage_date": lambda: found(enrollment([member("a")], [coverage("a", begin=None)])),
     "count.numbers": lambda: extra(details=[everything()["details"][0] | {"kind3": "EX", "number3": "3"}]),
     "coverage.no_member": lambda: found(enrollment([member("a")], [coverage("a"), coverage("z")])),
-    "dates.retro": lambda: people(member("a", maintenance_type="021"), as_of=LATE, retro=Retro(days=60)),
-    "dates.coverage_retro": lambda: found(
-        enrollment([member("a")], [coverage("a", maintenance_type="021")]), LATE, retro=Retro(days=60)
-    ),
     "dates.birth": lambda: people(member("a", birth_date=LATE)),
     "dates.coverage": lambda: found(enrollment([member("a")], [coverage("a", end=dt.date(2020, 1, 1))])),
     "dates.eligibility": lambda: people(member("a", eligibility_end=dt.date(2020, 1, 1))),

@@ -1,6 +1,9 @@
 """XML and worksheets: escaped, sandboxed, hostile ones refused, foreign ones read."""
 
 import io
+import random
+import re
+import struct
 import zipfile
 from typing import Any
 
@@ -86,7 +89,7 @@ def test_every_number_cell_is_a_number_and_no_text_is_a_formula() -> None:
     assert read(file.data, LAYOUTS["discount_xlsx"]).members["last_name"].to_list() == ["=HYPERLINK(1)"]
 
 
-def foreign(rows: str, strings: str = "", **more: str) -> bytes:
+def foreign(rows: str, strings: str = "", **more: str | bytes) -> bytes:
     """A workbook as other programs make them: prefixes, the second sheet first in the archive, inline strings."""
     place = "http://schemas.openxmlformats.org"
     main, rel = f"{place}/spreadsheetml/2006/main", f"{place}/officeDocument/2006/relationships"
@@ -135,7 +138,39 @@ def test_a_foreign_workbook_is_read() -> None:
     assert got.coverages["premium_cents"].to_list() == [94, 200]
 
 
+PART = "xl/worksheets/zzz.xml"
+
+
+def headers(data: bytearray) -> list[int]:
+    """Where the flags of the part stand in both its headers; behind them the method, and 14 further on two sizes."""
+    heads = [m.start() for m in re.finditer(rb"PK\x03\x04|PK\x01\x02", data)]
+    mine = [at for at in heads if data[at : at + 100].find(PART.encode()) in (30, 46)]
+    return [at + (6 if data[at + 2] == 3 else 8) for at in mine]
+
+
+def marked(*, flags: int = 0, method: int = 0, garbage: bytes = b"<x:w", more: int = 0) -> bytes:
+    """A workbook with a part that is marked as encrypted, packed otherwise or too long, or that holds rubbish."""
+    data = bytearray(foreign("").replace(b"<x:worksheet", garbage + b"orksheet", 1))
+    for at in headers(data):
+        struct.pack_into("<HH", data, at, flags, method)
+        packed, whole = struct.unpack_from("<II", data, at + 12)
+        struct.pack_into("<II", data, at + 12, packed + more, whole + more)
+    return bytes(data)
+
+
 BAD: dict[str, bytes] = {
+    "encrypted": marked(flags=1),
+    "packed in an unknown way": marked(method=99),
+    "not packed as it says": marked(method=zipfile.ZIP_DEFLATED, garbage=b"\xff\xff\xff\xff"),
+    "not packed by bzip2": marked(method=zipfile.ZIP_BZIP2),
+    "not packed by lzma": marked(method=zipfile.ZIP_LZMA, garbage=b"\x09\x04\x05\x00"),
+    "longer than the file": marked(more=5000),
+    "wrong checksum": marked(garbage=b"<y:w"),
+    "cut": foreign("").replace(b"PK\x01\x02", b"PK\x01\x03", 1),
+    "no part of that name": foreign("", **{"xl/_rels/workbook.xml.rels": '<Relationship Id="rId7" Target="x.xml"/>'}),
+    "no text of UTF-8": foreign("", **{"xl/workbook.xml": b"\xff"}),
+    "no such row": foreign('<x:row r="99999999999999999999"><x:c><x:v>5</x:v></x:c></x:row>'),
+    "no number": foreign('<x:row r="x"/>'),
     "empty": b"",
     "no zip": b"PK\x03\x04 and then nothing",
     "no sheet": foreign("", **{"xl/workbook.xml": "<workbook/>"}),
@@ -150,6 +185,21 @@ def test_a_broken_workbook_gives_a_problem_and_no_rows(name: str) -> None:
     got = read(BAD[name], ROSTER)
     assert got.members.is_empty()
     assert "tabular.file.unreadable" in got.problems["rule"].to_list()
+
+
+def test_no_broken_byte_of_a_workbook_raises() -> None:
+    whole, seeded = write(book(), LAYOUTS["discount_xlsx"], STAMP).files[0].data, random.Random(3)  # noqa: S311
+    told = set()
+    for _ in range(400):
+        broken = bytearray(whole)
+        for _ in range(seeded.choice([1, 1, 3])):
+            broken[seeded.randrange(len(broken))] = seeded.randrange(256)
+        told |= set(
+            read(bytes(broken[: seeded.choice([None, seeded.randrange(9000)])]), LAYOUTS["discount_xlsx"]).problems[
+                "rule"
+            ]
+        )
+    assert "tabular.file.unreadable" in told
 
 
 def test_a_worksheet_of_too_many_bytes_is_not_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,6 +2,7 @@
 
 import getpass
 import os
+import re
 import resource
 import shutil
 import socket
@@ -13,12 +14,21 @@ from pathlib import Path
 
 import pytest
 
+from resources import transport
 from resources.allow_list import AllowedEndpoint
 from resources.endpoint import make_ssh_keypair, write_private
 from resources.line import RefusedError
 from resources.loopback import LoopbackPartner
 from resources.session import connect
 from tests.resources.proxy import FaultProxy
+
+NAME = "ACH_20260105_A.ach"
+DATA = b"101 021000021 1234567892601050100A094101\n" * 2500  # some 100 kB
+
+
+@pytest.fixture(autouse=True)
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(transport, "LOOK_AGAIN_AFTER_S", (0.05, 0.2, 0.5))
 
 
 @dataclass
@@ -33,6 +43,10 @@ class Partner:
 
     def through(self, proxy: FaultProxy) -> AllowedEndpoint:
         return self.endpoint.model_copy(update={"port": proxy.port})
+
+
+def final_files(partner: Partner) -> dict[str, bytes]:
+    return {p.name: p.read_bytes() for p in partner.inbox.iterdir() if not p.name.endswith(".part")}
 
 
 @pytest.fixture
@@ -101,7 +115,7 @@ def openssh_partner(
     (root / "sshd_config").write_text(
         f"Port {port}\nListenAddress 127.0.0.1\nHostKey {root}/host_key\nAuthorizedKeysFile {root}/authorized_keys\n"
         f"PidFile none\nUsePAM no\nStrictModes no\nPasswordAuthentication no\nPermitRootLogin prohibit-password\n"
-        f"MaxStartups 100\nSubsystem sftp internal-sftp {options}\nLogLevel ERROR\n"
+        f"MaxStartups 100\nSubsystem sftp internal-sftp {options}\nLogLevel INFO\n"
     )
     process = _run_sshd(program, root, port, file_limit)
     endpoint = AllowedEndpoint(
@@ -121,7 +135,11 @@ def openssh_partner(
             pass
     except RefusedError:
         _end(process)
-        pytest.skip("sshd does not let this account in: without PAM a locked one, or one without a shell, is refused")
+        # Without PAM a locked account, or one without a shell, is refused whatever its key; any other no is ours.
+        reason = re.search(r"User .* not allowed because .*", (root / "sshd.log").read_text())
+        if reason is None:
+            raise
+        pytest.skip(f"sshd lets nobody in under this account: {reason[0]}")
 
     def start() -> None:
         again = _run_sshd(program, root, port, None)
@@ -152,7 +170,7 @@ def _run_sshd(program: str, root: Path, port: int, file_limit: int | None) -> su
     else:
         _end(process)
     if process.poll() is not None:
-        pytest.skip(f"sshd does not start here: {(root / 'sshd.log').read_text()[-200:]}")
+        pytest.fail(f"sshd is installed and does not start: {(root / 'sshd.log').read_text()[-400:]}")
     return process
 
 

@@ -8,9 +8,15 @@ import time
 import pytest
 
 from formats.errors import ExchangeError
+from resources.loopback import PartnerFolder, _Door
+from resources.sending import parcel
+from resources.session import Session
 from resources.transport import Fetched, connect, fetch
 from tests.resources.proxy import FaultProxy
 from tests.resources.transport.conftest import Partner
+
+WHAT = parcel(b"x" * 100, "x")
+LOOKS = {"path", "look", "look closely", "glimpse"}  # made of the others
 
 
 def sha(data: bytes) -> str:
@@ -79,8 +85,6 @@ def test_a_file_that_changes_while_it_is_read_waits_for_the_next_poll(
 ) -> None:
     path = loopback.outbox / "growing.ach"
     path.write_bytes(b"first half")
-    from resources.session import Session
-
     read = Session.read
 
     def read_and_grow(self: Session, remote: str, size: int) -> bytes:
@@ -113,16 +117,45 @@ def test_an_unreachable_or_silent_partner_is_an_exchange_error(partner: Partner,
         fetch(quick, set())
 
 
+ACTS = {
+    "list": lambda session: session.list(session.endpoint.outbox),
+    "size": lambda session: session.size(session.path("x")),
+    "read": lambda session: session.read(f"{session.endpoint.outbox}/x.ach", 1),
+    "create": lambda session: session.create(session.path("new")),
+    "write over": lambda session: session.write_over(session.path("x"), WHAT),
+    "write new": lambda session: session.write_new(session.path("new"), WHAT),
+    "rename": lambda session: session.rename(session.path("x"), session.path("y")),
+    "discard": lambda session: session.discard(session.path("x")),
+}
+
+
 def test_every_wait_in_a_session_ends(partner: Partner, proxy: FaultProxy) -> None:
     quick = partner.through(proxy).model_copy(update={"op_timeout_s": 0.3})
     (partner.outbox / "x.ach").write_bytes(b"x")
-    for act in ("list", "size", "read"):
+    assert set(ACTS) == {name.replace("_", " ") for name in vars(Session) if name[0] != "_"} - LOOKS
+    for act in ACTS.values():
         with connect(quick) as session:
             proxy.drop_replies()
             begun = time.monotonic()
             with pytest.raises(ExchangeError, match="no answer"):
-                getattr(session, act)(*([quick.outbox] if act != "read" else [f"{quick.outbox}/x.ach", 1]))
+                act(session)
             assert time.monotonic() - begun < 3
+
+
+@pytest.mark.parametrize(("part", "where"), [(_Door, "log in"), (PartnerFolder, "open sftp")])
+def test_every_wait_before_a_session_ends(
+    loopback: Partner, monkeypatch: pytest.MonkeyPatch, part: type, where: str
+) -> None:
+    """The server is silent while it is to let us in, and while it is to begin with SFTP."""
+    act = {_Door: "begin_auth", PartnerFolder: "__init__"}[part]
+    monkeypatch.setattr(part, act, lambda *_: time.sleep(1.5))
+    begun = time.monotonic()
+    with (
+        pytest.raises(ExchangeError, match=f"lost at: {where} .no answer"),
+        connect(loopback.endpoint.model_copy(update={"connect_timeout_s": 0.5})),
+    ):
+        pytest.fail("it let us in")
+    assert time.monotonic() - begun < 4
 
 
 def test_a_line_that_drips_is_cut_though_no_single_wait_is_long(

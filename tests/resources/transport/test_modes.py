@@ -88,17 +88,12 @@ class Place:
         return self.partner.endpoint
 
 
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transport, "LOOK_AGAIN_AFTER_S", (0.05, 0.2, 0.5))
-
-
 def small_disk(inbox: Path) -> Callable[[], None]:
     """Put the folder on a disk of its own, of 64 kB; returns how to make it larger."""
     inbox.mkdir(parents=True)
     made = subprocess.run(["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", inbox], capture_output=True, check=False)
     if made.returncode != 0:
-        pytest.skip("a full disk needs the right to mount one")
+        pytest.skip(f"a full disk needs the right to mount one: {made.stderr.decode().strip()}")
     return lambda: subprocess.run(["mount", "-o", "remount,size=1m", inbox], check=True) and None
 
 
