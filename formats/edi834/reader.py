@@ -41,6 +41,7 @@ def read(data: bytes, *, end_date: EndDate = "last_day_covered") -> Enrollment:
         pieces.append(piece)
         wanted.append(piece.headers)
         last = piece.last
+    del text  # as large as the file, and not needed where the most is held
     if not pieces:
         return Enrollment(empty(MEMBERS), empty(COVERAGES), empty(INTERCHANGE), problems(odd))
     head = headers(pl.concat(wanted), last)

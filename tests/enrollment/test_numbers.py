@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import datetime as dt
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import polars as pl
@@ -23,7 +23,7 @@ NUMBERS = "SELECT kind, value, company_id, file_id FROM exchange.control_number 
 
 
 def look(record: Record, text: str) -> list[tuple[Any, ...]]:
-    with record.step("look", run_no=0, companies=(1, 2), business_date=DAY) as tx:
+    with record.step("look", run_no=0, companies=(1, 2, 3, 4), business_date=DAY) as tx:
         return tx.select(text).rows()
 
 
@@ -65,8 +65,12 @@ def test_who_dies_burns_no_number_and_the_files_are_the_same_again(
 def test_two_nights_at_once_take_each_number_once(
     record: Record, partners: dict[str, Partner], vault: Vault, family: World
 ) -> None:
-    seed(record, **family())
-    runs = [night(record, business_date=DAY + dt.timedelta(days=n)) for n in range(4)]
+    world, others = family(), range(2, 5)
+    world["master__company"] = [{}, *({"company_id": n, "code": f"C{n}", "name": f"Company {n}"} for n in others)]
+    world["master__person"] = [*world["master__person"], *({"company_id": n} for n in others)]
+    world["master__subscription"] = [*world["master__subscription"], *({"company_id": n} for n in others)]
+    seed(record, **world)
+    runs = [replace(night(record), companies=(n,)) for n in range(1, 5)]
     work = [
         threading.Thread(
             target=run_step, args=(record, run, "enrollment.files", lambda tx: build_files(tx, partners, vault))
@@ -77,7 +81,9 @@ def test_two_nights_at_once_take_each_number_once(
         each.start()
     for each in work:
         each.join(60)
-    assert [value for kind, value, *_ in look(record, NUMBERS) if kind == "ISA13"] == [1, 2, 3, 4]
+    found = [(value, company) for kind, value, company, _ in look(record, NUMBERS) if kind == "ISA13"]
+    assert [value for value, _ in found] == [1, 2, 3, 4]
+    assert {company for _, company in found} == {1, 2, 3, 4}
 
 
 def test_a_number_can_t_be_taken_twice_nor_given_back(

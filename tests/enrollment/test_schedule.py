@@ -101,3 +101,21 @@ def test_the_oldest_change_that_needs_nobody_is_as_old_as_the_limit(vendor: Call
     assert them.run().totals["changes_waiting"] == 1
     assert them.look("SELECT person_id FROM enrollment.member_state WHERE file_id = 2") == [(1,)]
     assert them.look("SELECT subject FROM audit.quarantine")[0][0].startswith("evergreen: member M2, from")
+
+
+@pytest.mark.parametrize("files", ["full", "change"])
+def test_a_night_made_up_for_after_a_later_one_tells_nothing_of_the_past(
+    vendor: Callable[..., Vendor], files: str
+) -> None:
+    them = vendor(many(6), files=files)
+    them.run()
+    them.send()
+    them.answer(1)
+    change(them.record, "UPDATE master.subscription SET start_date = '2026-10-05' WHERE subscription_id = 1")
+    them.run(4)
+    later = them.last
+    assert later == 2
+    them.day -= 2
+    assert them.again().rows == {}  # it would take back what the later one told
+    them.tell(later, "void")
+    assert them.again().totals["files"] == 1  # unless that one never left
