@@ -12,6 +12,7 @@ import polars as pl
 
 from assets.enrollment.members import RELATIONSHIPS, plain
 from formats.edi834 import locate, read
+from formats.edi834.codes import ELEMENT_FAULTS, SEGMENT_FAULTS
 from formats.edi834.trace import positions
 
 # Columns of the 834's frames under the names that the files of the record have.
@@ -102,14 +103,21 @@ def _words() -> pl.Expr:
     family = pl.format("of the family of {}", "head_code")
     member = pl.coalesce(pl.format("of member {}", "code"), family, outside, pl.lit("of a member"))
     column = pl.format(", column {}", "column") + pl.format(" of {}", "line").fill_null("")
-    element = pl.format(", element {} code {}", "element", pl.col("element_code").fill_null("?"))
+    segment_code, element_code = (pl.col(c).fill_null("?") for c in ("segment_code", "element_code"))
+    of_element = pl.format(
+        "element {}: {} ({}, {})", "element", _said(element_code, ELEMENT_FAULTS), segment_code, element_code
+    )
+    of_segment = pl.format("{} ({})", _said(segment_code, SEGMENT_FAULTS), segment_code)
     return pl.format(
-        "set {} segment {} {} {}{}: code {}{}",
+        "set {} segment {} {} {}{}: {}",
         pl.col("set_control").fill_null("?"),
         pl.col("segment_position").cast(pl.String).fill_null("?"),
         pl.coalesce("segment", "written", pl.lit("a segment")),
         member,
         column.fill_null(""),
-        pl.col("segment_code").fill_null("?"),
-        element.fill_null(""),
+        pl.coalesce(of_element, of_segment),
     )
+
+
+def _said(code: pl.Expr, words: dict[str, str]) -> pl.Expr:
+    return code.replace_strict(words, default=pl.lit("a fault without words"), return_dtype=pl.String)

@@ -3,6 +3,30 @@
 Facts from the open element map of the guide; data elements 1069, 875, 1203, 1216, 584, 1205, 1207, 1067, 156.
 """
 
+# IK304 and IK403 (AK304, AK403) of acknowledgements, said by the partner about what we sent.
+SEGMENT_FAULTS = {
+    "1": "a segment it does not know",
+    "2": "a segment it does not expect here",
+    "3": "a required segment is missing",
+    "4": "its loop comes too often",
+    "5": "the segment comes too often",
+    "6": "no segment of this set",
+    "7": "out of order",
+    "8": "wrong elements",
+}
+ELEMENT_FAULTS = {
+    "1": "a required value is missing",
+    "2": "a value that another one asks for is missing",
+    "3": "too many elements",
+    "4": "too short",
+    "5": "too long",
+    "6": "a character it does not take",
+    "7": "a code it does not know",
+    "8": "no date",
+    "9": "no time",
+    "10": "a value that another one excludes",
+}
+
 RELATIONSHIPS = (
     "01", "03", "04", "05", "06", "07", "08", "09", "10", "11", "12", "13", "14", "15", "16", "17", "18",
     "19", "23", "24", "25", "26", "31", "38", "53", "60", "D2", "G8", "G9",

@@ -92,12 +92,12 @@ def test_a_rejected_set_names_the_member_and_the_place_but_no_value(record: Reco
     assert state == "rejected"
     assert detail == (
         "interchange 1: A, group 1: R, set 1: R; "
-        "set 0001 segment 14 N4 of member M1, column zip: code 8, element 3 code 7; "
-        "set 0001 segment 24 N4 of member M2: code 8"
+        "set 0001 segment 14 N4 of member M1, column zip: element 3: a code it does not know (8, 7); "
+        "set 0001 segment 24 N4 of member M2: wrong elements (8)"
     )
     assert [r[1:] for r in look(record, EXCEPTIONS)] == [
-        ("set_error", "set 0001 segment 14 N4 of member M1, column zip: code 8, element 3 code 7"),
-        ("set_error", "set 0001 segment 24 N4 of member M2: code 8"),
+        ("set_error", "set 0001 segment 14 N4 of member M1, column zip: element 3: a code it does not know (8, 7)"),
+        ("set_error", "set 0001 segment 24 N4 of member M2: wrong elements (8)"),
     ]
     assert hear(record, vault, answer)[1] == {}
 
@@ -158,21 +158,28 @@ def at(data: bytes, beginning: str, nth: int = 1) -> int:
 
 
 PLACES: list[tuple[str, int, dict[str, Any], str]] = [
-    ("NM1", 1, {"element": 3, "element_code": "1"}, "NM1 of member M1, column last_name: code 8, element 3 code 1"),
-    ("N3", 1, {"element": 1, "element_code": "5"}, "N3 of member M1, column address: code 8, element 1 code 5"),
-    ("DMG", 3, {"element": 2, "element_code": "8"}, "DMG of member M3, column birth_date: code 8, element 2 code 8"),
-    ("INS", 2, {"element": 2, "element_code": "7"}, "INS of member M2, column relationship: code 8, element 2 code 7"),
-    ("REF*1L", 2, {}, "REF of member M2, column company_code: code 8"),
-    ("DTP*356", 1, {}, "DTP of member M1, column start_date: code 8"),
+    ("NM1", 1, {"element": 3, "element_code": "1"},
+     "NM1 of member M1, column last_name: element 3: a required value is missing (8, 1)"),
+    ("N3", 1, {"element": 1, "element_code": "5"}, "N3 of member M1, column address: element 1: too long (8, 5)"),
+    ("DMG", 3, {"element": 2, "element_code": "8"}, "DMG of member M3, column birth_date: element 2: no date (8, 8)"),
+    ("INS", 2, {"element": 2, "element_code": "7"},
+     "INS of member M2, column relationship: element 2: a code it does not know (8, 7)"),
+    ("REF*1L", 2, {}, "REF of member M2, column company_code: wrong elements (8)"),
+    ("DTP*356", 1, {}, "DTP of member M1, column start_date: wrong elements (8)"),
     ("DTP*348", 2, {"element": 3, "element_code": "8"},
-     "DTP of member M2, column start_date of HLT: code 8, element 3 code 8"),
-    ("HD", 1, {"element": 5, "element_code": "7"}, "HD of member M1, column tier of HLT: code 8, element 5 code 7"),
+     "DTP of member M2, column start_date of HLT: element 3: no date (8, 8)"),
+    ("HD", 1, {"element": 5, "element_code": "7"},
+     "HD of member M1, column tier of HLT: element 5: a code it does not know (8, 7)"),
     ("HD", 2, {"element": 4, "element_code": "7"},
-     "HD of member M2, column plan_code of HLT: code 8, element 4 code 7"),
-    ("N4", 1, {}, "N4 of member M1: code 8"),  # which of its columns is not said
-    ("DMG", 1, {"segment": "N4", "segment_code": "3"}, "N4 of member M1: code 3"),  # what is missed can't be pointed at
-    ("QTY", 1, {"element": 2, "element_code": "7"}, "QTY in the header or trailer: code 8, element 2 code 7"),
-    ("SE", 1, {"element": 1, "element_code": "7"}, "SE in the header or trailer: code 8, element 1 code 7"),
+     "HD of member M2, column plan_code of HLT: element 4: a code it does not know (8, 7)"),
+    ("N4", 1, {}, "N4 of member M1: wrong elements (8)"),  # which of its columns is not said
+    # What is missed can't be pointed at.
+    ("DMG", 1, {"segment": "N4", "segment_code": "3"},
+     "N4 of member M1: a required segment is missing (3)"),
+    ("QTY", 1, {"element": 2, "element_code": "7"},
+     "QTY in the header or trailer: element 2: a code it does not know (8, 7)"),
+    ("SE", 1, {"element": 1, "element_code": "7"},
+     "SE in the header or trailer: element 1: a code it does not know (8, 7)"),
 ]  # fmt: skip
 
 
@@ -228,7 +235,7 @@ def test_a_subscriber_reference_that_is_an_ssn_is_not_shown(
     hear(record, vault, write_999(answered(data, wrong), BACK, STAMP))
     whose = "of member M1" if known else "of a member"
     assert [r[2].split(" NM1 ")[1] for r in look(record, EXCEPTIONS)] == [
-        f"{whose}, column ssn: code 8, element 9 code 7"
+        f"{whose}, column ssn: element 9: a code it does not know (8, 7)"
     ]
 
 

@@ -115,7 +115,7 @@ def test_what_a_vendor_refused_is_told_again_corrected_and_with_new_numbers(play
     found = told_vendors(played.desk, played.script)
     (refused,) = [r for r in found["refused"] if r["partner"] == "brightsmile"]
     assert "N4" in refused["why"]
-    assert "element 3 code 7" in refused["why"]
+    assert "element 3: a code it does not know (8, 7)" in refused["why"]
     (again,) = refused["again"]
     assert again["members"] == refused["members"] > 0
     assert again["interchange"] > refused["interchange"]
