@@ -14,7 +14,7 @@ from typing import Any
 import gnupg
 
 from formats.errors import ExchangeError, SettingsError
-from resources.pgp_home import gpg_home
+from resources.pgp_home import gpg_home, in_time
 
 MAX_PLAIN_BYTES = 256 * 1024 * 1024  # 2 GB of zeros fit in 2.5 MB of message; stop long before memory does
 _FINGERPRINT = re.compile(r"[0-9A-F]{40}|[0-9A-F]{64}")
@@ -48,8 +48,9 @@ class Keyring:
 
     def usable_until(self, fingerprint: str) -> dt.datetime | None:
         """When one of this keyring's keys expires for our purpose, in UTC; None: never."""
-        [found] = self._gpg.list_keys(keys=[normal(fingerprint)])
-        return _until(found)
+        with in_time(self._gpg.gnupghome, self._names.get(normal(fingerprint), "")):
+            found = self._gpg.list_keys(keys=[normal(fingerprint)])
+        return _until(found[0])
 
     def refuse_expired(self, to_fingerprint: str, moment: dt.datetime) -> None:
         """Raise ExchangeError, naming the partner, when its key or ours has expired at `moment`."""
@@ -66,10 +67,10 @@ class Keyring:
     def encrypt_and_sign(self, data: bytes, to_fingerprint: str, *, armor: bool = False) -> bytes:
         """Message for one pinned partner, signed by our key; binary, or text when `armor`.
 
-        Raises ExchangeError naming the partner.
+        Raises ExchangeError, or SettingsError when gpg does not answer; both name the partner.
         """
         to = self._pinned(to_fingerprint)
-        with _pipes(self._names[to], "encrypt"):
+        with _pipes(self._names[to], "encrypt"), in_time(self._gpg.gnupghome, self._names[to], len(data)):
             result = self._gpg.encrypt(data, [to], sign=self.own_fingerprint, armor=armor)
         if not result.ok or result.returncode != 0:
             raise ExchangeError(
@@ -83,9 +84,10 @@ class Keyring:
         """The plain bytes of a message to us, only if exactly the pinned signer signed it and nothing was altered.
 
         Raises ExchangeError naming the partner; what was decrypted is then dropped, and never was on a disk.
+        SettingsError, naming it too, when gpg does not answer: that says nothing of the message.
         """
         signer = self._pinned(signer_fingerprint)
-        with _pipes(self._names[signer], "decrypt"):
+        with _pipes(self._names[signer], "decrypt"), in_time(self._gpg.gnupghome, self._names[signer], len(data)):
             result = self._gpg.decrypt(data, extra_args=["--max-output", str(MAX_PLAIN_BYTES)])
         reason = _why_not_trusted(result, signer)
         if reason is not None:
@@ -103,33 +105,41 @@ class Keyring:
 def keyring(secret_key: bytes, partners: Sequence[PartnerKey]) -> Iterator[Keyring]:
     """A short-lived keyring of our secret key and the partners' public keys.
 
-    Raises SettingsError when gpg is missing or our key can't be used, ExchangeError naming the partner when a
+    Raises SettingsError when gpg is missing, hangs or can't use our key, ExchangeError naming the partner when a
     stored key is not the pinned one. During a change of keys a partner may appear with both.
     """
-    with gpg_home() as gpg:
-        own = gpg.import_keys(secret_key)
-        if len(set(own.fingerprints)) != 1 or not own.sec_imported:
-            raise SettingsError("Our PGP secret key can't be used: give exactly one secret key without a passphrase")
-        for key in partners:
-            found = set(gpg.import_keys(key.public_key).fingerprints)
-            if found != {normal(key.fingerprint)}:
-                raise ExchangeError(
-                    "The stored PGP key is not the one pinned by fingerprint",
-                    where=key.partner,
-                    hint="ask the partner by telephone which one is right",
-                )
-        if partners:
-            # The fingerprint was agreed with a person: that is the trust, for these keys and no others.
-            gpg.trust_keys([normal(key.fingerprint) for key in partners], "TRUST_ULTIMATE")
-        yield Keyring(gpg, own.fingerprints[0], partners)
+    names = ", ".join(dict.fromkeys(key.partner for key in partners))
+    with gpg_home(names) as gpg:
+        with in_time(gpg.gnupghome, names):
+            own = _import(gpg, secret_key, partners)
+        yield Keyring(gpg, own, partners)
+
+
+def _import(gpg: gnupg.GPG, secret_key: bytes, partners: Sequence[PartnerKey]) -> str:
+    """Fill a new home; our key's fingerprint."""
+    own = gpg.import_keys(secret_key)
+    if len(set(own.fingerprints)) != 1 or not own.sec_imported:
+        raise SettingsError("Our PGP secret key can't be used: give exactly one secret key without a passphrase")
+    for key in partners:
+        found = set(gpg.import_keys(key.public_key).fingerprints)
+        if found != {normal(key.fingerprint)}:
+            raise ExchangeError(
+                "The stored PGP key is not the one pinned by fingerprint",
+                where=key.partner,
+                hint="ask the partner by telephone which one is right",
+            )
+    if partners:
+        # The fingerprint was agreed with a person: that is the trust, for these keys and no others.
+        gpg.trust_keys([normal(key.fingerprint) for key in partners], "TRUST_ULTIMATE")
+    return str(own.fingerprints[0])
 
 
 def key_expiry(key: bytes) -> dt.datetime | None:
     """When the one key in this key file, public or secret, expires for our purpose, in UTC; None: never.
 
-    Raises SettingsError when the file does not hold exactly one key.
+    Raises SettingsError when the file does not hold exactly one key, or gpg does not answer.
     """
-    with gpg_home() as gpg:
+    with gpg_home() as gpg, in_time(gpg.gnupghome):
         found = gpg.scan_keys_mem(key)
     if len(found) != 1:
         raise SettingsError(f"A PGP key file must hold one key, this one holds {len(found)}")
@@ -148,7 +158,7 @@ def _until(key: dict[str, Any]) -> dt.datetime | None:
 
 def make_keypair(name: str, *, expires: str = "2y") -> KeyPair:
     """A new curve key for signing with a subkey for encryption; `expires` as gpg takes it (2y, 90d, 0 for never)."""
-    with gpg_home() as gpg:
+    with gpg_home() as gpg, in_time(gpg.gnupghome):
         made = gpg.gen_key(
             gpg.gen_key_input(
                 key_type="EDDSA",

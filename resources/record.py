@@ -313,7 +313,10 @@ class Record:
                     cursor.fetchall()
                 connection.adbc_connection.set_autocommit(False)
             except adbc_errors.Error:
-                continue  # the server went away and came back
+                # The server went away and came back: what is left of this one is ours to close.
+                with suppress(adbc_errors.Error):
+                    connection.close()
+                continue
             return connection
         return None
 

@@ -11,7 +11,7 @@ import polars as pl
 from assets.delivery.envelope import keyring_of
 from assets.delivery.inbound import kind_of
 from assets.steps import Run
-from formats.errors import DaybookError, ExchangeError, RecordError, SettingsError
+from formats.errors import ExchangeError, RecordError, SettingsError
 from resources import transport
 from resources.partners import Partner
 from resources.pgp import Keyring
@@ -74,7 +74,12 @@ def _from_partner(record: Record, run: Run, partner: Partner, vault: Vault) -> l
     new = []
     with keyring_of(partner) as ring:
         for file in fetched:
-            opened = _open(file, partner, ring)
+            try:
+                opened = _open(file, partner, ring)
+            except SettingsError as error:
+                # gpg hung, which says nothing of the file: not registered, so the next poll takes it again.
+                log.error("%s not taken: %s", file.name, error)  # noqa: TRY400 - its words say all
+                continue
             if _register(record, run, opened, vault) and opened.fault is None:
                 new.append((order.index(opened.kind), hashlib.sha256(opened.data).hexdigest()))
     return new
@@ -84,7 +89,7 @@ def _open(file: transport.Fetched, partner: Partner, ring: Keyring) -> _Opened:
     wire = bytes.fromhex(file.sha256)
     try:
         clear = ring.decrypt_verified(file.data, partner.pgp.partner_fingerprint)
-    except DaybookError as error:
+    except ExchangeError as error:
         return _Opened(partner.code, file.name, wire, "unreadable", ("unverified", str(error)), file.data)
     kind = kind_of(clear)
     if kind == "unreadable" and clear.strip() and partner.enrollment.roster:

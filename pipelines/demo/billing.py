@@ -74,7 +74,7 @@ def keep_some(desk: Desk, script: Script) -> None:
     from pipelines.receivables import account_of  # noqa: PLC0415
     from pipelines.sample.story import COMPANY, story  # noqa: PLC0415
 
-    folder = _papers(desk)
+    folder = papers_of(desk)
     folder.mkdir(mode=0o700, exist_ok=True)
     member = story(script.seed, script.date, script.members).promised[1]
     asked = account_of(desk, COMPANY, member, script.settled_on)["charges"][0]["invoice_id"]
@@ -115,7 +115,7 @@ def told(desk: Desk, script: Script) -> dict[str, Any]:
         ],
         "papers": [
             {"company": r["company"], "kind": r["kind"], "number": r["subject"], "document_no": r["document_no"],
-             "sha256": r["sha256"], "path": str(_papers(desk) / _name(r))}
+             "sha256": r["sha256"], "path": str(papers_of(desk) / _name(r))}
             for r in _chosen(listed)
         ],
         "mail": _mail(desk, listed),
@@ -159,7 +159,8 @@ def _chosen(listed: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return list(first.values())
 
 
-def _papers(desk: Desk) -> Path:
+def papers_of(desk: Desk) -> Path:
+    """Where the demo leaves what a person may look at."""
     return desk.home.path / "papers"
 
 

@@ -1,14 +1,16 @@
 """What the demo shows of enrollment: who was told what, what was refused and told again, a vendor's list against ours.
 
-All of it is read from the record by what the night itself stands on; nothing is kept for the demo.
+All of it is read from the record by what the night itself stands on; only a vendor's lists are left to look at.
 """
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import polars as pl
 
+from pipelines.demo.billing import papers_of
 from pipelines.demo.script import Script
 from resources.desk import Desk
 
@@ -22,7 +24,7 @@ def told_vendors(desk: Desk, script: Script) -> dict[str, Any]:
         files (a row per vendor, kind and purpose: files, members, and how many were refused as a whole or in part),
         refused (a row per file of which something was refused: company, partner, name, interchange, sets, members, why;
         again: the later files that told it again, each with name, interchange and members), discrepancies (a row per
-        vendor that sent a list: as_of, the counts of the three lists, and their rows).
+        vendor that sent a list: as_of, the counts of the three lists, their rows, and csv, where they were written).
     """
     files, told = _standing(desk, script)
     gone = told.filter(pl.col("fate") == "refused").join(files.select(_FILE), on=_FILE, how="semi")
@@ -82,9 +84,19 @@ def _refused(row: dict[str, Any], gone: pl.DataFrame, told: pl.DataFrame, files:
     }
 
 
+def keep_lists(desk: Desk) -> None:
+    """Leave the discrepancies of each vendor that sent a list as CSV beside the papers."""
+    for one in _discrepancies(desk):
+        _compared(desk, one["partner"], out=Path(one["csv"]))
+
+
 def _discrepancies(desk: Desk) -> list[dict[str, Any]]:
+    vendors = sorted(code for code, partner in desk.partners.items() if partner.kind == "vendor")
+    found = [_compared(desk, code) for code in vendors]
+    return [one | {"csv": str(papers_of(desk) / f"{one['partner']}-discrepancies.csv")} for one in found if one["rows"]]
+
+
+def _compared(desk: Desk, vendor: str, out: Path | None = None) -> dict[str, Any]:
     from pipelines.vendors import discrepancy  # noqa: PLC0415
 
-    vendors = sorted(code for code, partner in desk.partners.items() if partner.kind == "vendor")
-    found = [discrepancy(desk, code) for code in vendors]
-    return [one for one in found if one["rows"]]
+    return discrepancy(desk, vendor, out=out)

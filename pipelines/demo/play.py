@@ -22,7 +22,7 @@ from formats.errors import SettingsError
 from pipelines.approvals import approve_checked
 from pipelines.cli.output import doing
 from pipelines.demo.billing import give_credit, keep_some, let_lapse, look_ahead, told
-from pipelines.demo.enrollment import told_vendors
+from pipelines.demo.enrollment import keep_lists, told_vendors
 from pipelines.demo.script import APPROVER, OPERATOR, Script
 from pipelines.loading import load_folder
 from resources.desk import Desk
@@ -155,6 +155,7 @@ def papers(runner: Runner, script: Script) -> list[Night]:
             runner.receivables(date, book)
     with doing(f"documents to look at, under {runner.desk.home.path / 'papers'}"):
         keep_some(runner.desk, script)
+        keep_lists(runner.desk)
     return []
 
 

@@ -76,7 +76,7 @@ def enrollment_text(enrollment: Mapping[str, Any]) -> str:
         rows = [row | {"partner": one["partner"]} for row in one["rows"]]
         counts = ", ".join(f"{one[n]} {n.replace('_', ' ')}" for n in ("missing_there", "missing_here", "different"))
         head = f"The list that {one['partner']} sent as of {one['as_of']} (daybook discrepancy): {counts}"
-        parts.append(f"{head}{_rest(rows)}\n{table(rows[:_MOST], _LISTS)}")
+        parts.append(f"{head}{_rest(rows)}\n{table(rows[:_MOST], _LISTS)}\nAll of them: {one['csv']}")
     return "\n\n".join(parts)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import hashlib
 from pathlib import Path
 
@@ -135,6 +136,10 @@ def test_a_vendors_list_is_held_against_ours(played: World) -> None:
     by_kind = {row["kind"]: row for row in found["rows"]}
     assert by_kind["different"]["columns"] == "city"
     assert by_kind["missing_here"]["member"].startswith("position ")
+    with Path(found["csv"]).open(encoding="utf-8", newline="") as rows:
+        written = list(csv.DictReader(rows))
+    assert [(row["kind"], row["member"]) for row in written] == [(row["kind"], row["member"]) for row in found["rows"]]
+    assert found["csv"] in enrollment_text({"files": [], "refused": [], "discrepancies": [found]})
 
 
 def test_what_billing_did_is_seen(played: World) -> None:
