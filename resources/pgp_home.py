@@ -28,6 +28,7 @@ _LOCK = "held"
 STALE_AFTER_S = 60  # a home younger than this may be one whose maker has not taken its lock yet
 PATIENCE_S = 60.0  # gpg answers within a second; a busy machine may need many
 _BYTES_PER_S = 1_000_000  # and manages some 20 MB/s
+_FAREWELL_S = 10.0  # for an agent to hear that it shall end
 _ROUNDS = 100  # of looking for what is left of a home, 50 ms apart
 _LONGEST_BASE = 60  # the agent's socket path must stay below some 108 bytes
 
@@ -140,7 +141,7 @@ def _gpgconf(home: Path, *command: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=10,
+            timeout=_FAREWELL_S,
             check=False,
         )
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from assets.delivery.inbound import kind_of
@@ -13,6 +15,7 @@ from resources.sealed import FILE_IN
 from resources.vault import Vault
 from tests.support.bank import BANK, look
 from tests.support.counterparties import Counterparties
+from tests.support.hanging_gpg import hang
 from tests.support.seed import DAY, seed
 
 STATEMENT = b"01,011000992,DAYBOOK,261002,0600,1,80,,2/\n"
@@ -64,6 +67,20 @@ def test_a_partner_out_of_reach_does_not_hinder_the_others(
     with pytest.raises(ExchangeError, match="no partner could be reached"):
         receive(record, run, {"evergreen": gone}, vault)
     assert len(receive(record, run, {"evergreen": gone, BANK: counterparties.partners[BANK]}, vault)) == 1
+
+
+def test_a_gpg_that_hangs_at_a_file_says_nothing_of_it_and_the_next_poll_takes_it(
+    record: Record, vault: Vault, counterparties: Counterparties, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seed(record, master__book=[{}], master__company=[{}])
+    counterparties.leave("b.pgp", STATEMENT)
+    with monkeypatch.context() as patch:
+        gpg = hang(tmp_path, patch, "--decrypt")
+        assert take(record, vault, counterparties) == []
+    assert gpg.slept()
+    assert gpg.alive() == []
+    assert look(record, "SELECT 1 FROM exchange.arrival").is_empty()
+    assert len(take(record, vault, counterparties)) == 1
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import hashlib
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -22,9 +23,28 @@ from resources.sealed import FILE_OUT
 from resources.vault import Vault
 from tests.delivery.conftest import MOMENT, Desk
 from tests.support.bank import BANK, accounts, attempt, bank, look
+from tests.support.hanging_gpg import hang
 from tests.support.seed import night, seed
 
 NAME = "HARBOR_nacha_20261001_01.txt"
+
+
+@pytest.mark.parametrize("act", ["--import", "--encrypt"])
+def test_a_gpg_that_hangs_fails_the_file_and_the_next_release_sends_it(
+    act: str, desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    data = approved(desk)
+    with monkeypatch.context() as patch:
+        gpg = hang(tmp_path, patch, act)
+        assert desk.send().totals["files_failed"] == 1
+    assert gpg.slept()
+    assert gpg.alive() == []
+    state, detail = states(desk.record)[-1]
+    assert state == "failed"
+    assert f"gpg did not answer within 3 seconds and was ended; nothing was made or opened ({BANK})" in detail
+    assert desk.world.opened() == {}
+    assert desk.send().totals["files_sent"] == 1
+    assert desk.world.opened() == {f"{NAME}.pgp": data}
 
 
 class KilledError(Exception):
