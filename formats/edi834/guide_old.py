@@ -13,6 +13,7 @@ _UNKNOWN = {  # columns of elements that it does not have
     "providers": ("subdivision", "address1", "address3"),
 }
 _KINDS = ("EM", "EX", "FX", "HP", "TE", "WP")
+_AMOUNTS = ("B9", "C1", "D2", "P3")
 _MEMBER_MOST = {"references": 5, "dates": 18, "amounts": 4}
 _MOST = {"disabilities": 1, "cards": 10, "references": 1, "amounts": 3, "dates": 2}  # beside a coverage's own segments
 
@@ -47,6 +48,9 @@ def old_rules(name: str, columns: list[str]) -> list[Rule]:
         rules.append(_rule("responsible", "NM1", many, "guide 004010X095A1 takes one responsible person"))
         bare = (responsible | (pl.col("role") == "70")) & pl.col("first_name").is_null()
         rules.append(_rule("first_name", "NM104", bare, "guide 004010X095A1 requires a first name here"))
+    if name == "amounts":
+        other = ~pl.col("qualifier").is_in(_AMOUNTS)
+        rules.append(_rule("amount", "AMT01", other, f"guide 004010X095A1 knows amounts {' '.join(_AMOUNTS)} only"))
     if name in _MEMBER_MOST:
         months = pl.col("qualifier") == "QQ"  # may stand once beside the other references
         many = (~months).sum().over("row", "place") > _MEMBER_MOST[name]

@@ -184,6 +184,9 @@ BY_HAND = {
         having(small(), {"names": [BARE | {"role": r} for r in ("GD", "E1")]}), version=OLD_VERSION
     ),
     "version.first_name": lambda: found(having(small(), {"names": [BARE | {"role": "70"}]}), version=OLD_VERSION),
+    "version.amount": lambda: found(
+        having(small(), {"amounts": [KID | {"qualifier": "EBA", "cents": 1}]}), version=OLD_VERSION
+    ),
     "version.member_count": lambda: found(
         having(small(), {"amounts": [KID | {"qualifier": "D2", "cents": n} for n in range(5)]}), version=OLD_VERSION
     ),
