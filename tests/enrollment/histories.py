@@ -158,7 +158,7 @@ def random_terms(rng: Random) -> tuple[VendorTerms, dict[str, Any]]:
         terms["full_weekdays" if files == "full" else "change_weekdays"] = ("monday", "wednesday", "friday")
     if files == "change_and_audit":
         terms["full_weekdays"] = ("tuesday",)
-    return VendorTerms(**terms), {"max_members_per_set": rng.choice([4, 8, 100])}
+    return VendorTerms(**terms), {"member_identifier": "member_id", "max_members_per_set": rng.choice([4, 8, 100])}
 
 
 class World:
