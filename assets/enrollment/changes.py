@@ -107,14 +107,15 @@ def replaced(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         KEY, head_id, line, plan_code, tier, begin, end, action (024), of what the vendor may hold and must give up.
     """
     now = changes.select(*KEY, now_line="line", now_plan="plan_code", now_begin="begin")
+    until = pl.max_horizontal("begin", "now_begin")
     moved = held.join(now, on=KEY, how="inner", maintain_order="left").filter(
         pl.col("begin").is_not_null()
-        & pl.col("end").is_null()
+        & (pl.col("end").is_null() | (pl.col("end") > until))  # an end to come is no end under the new plan
         & (pl.col("line").ne_missing(pl.col("now_line")) | pl.col("plan_code").ne_missing(pl.col("now_plan")))
     )
     return moved.unique([*KEY, "line", "plan_code"], keep="last", maintain_order=True).select(
         *KEY, "head_id", "line", "plan_code", "tier", "begin",
-        end=pl.max_horizontal("begin", "now_begin"), action=pl.lit(END),
+        end=until, action=pl.lit(END),
     )  # fmt: skip
 
 
