@@ -24,17 +24,22 @@ _BASE = [f"base_{c}" for c in _VALUES]
 
 
 def beliefs(told: pl.DataFrame) -> pl.DataFrame:
-    """What the vendor may hold: the last accepted version of each key and every open one after it.
+    """What the vendor may hold: the last version of each key whose acceptance is sound, and every one after it.
 
     Args:
-        told: KEY, version, fate and _VALUES, all versions.
+        told: KEY, version, fate, sound (`fate.with_sound`) and _VALUES, all versions.
 
     Returns:
-        The rows of `told` that may be held; a key of which nothing was accepted and something is open has one more row,
+        The rows of `told` that may be held; a key of which none was soundly accepted and something may be has one more row,
         version 0 with empty values: the vendor may know nothing.
     """
     standing = told.filter(pl.col("fate").is_in([ACCEPTED, OPEN])).with_columns(
-        pl.col("version").filter(pl.col("fate") == ACCEPTED).max().over(KEY).fill_null(0).alias("taken")
+        pl.col("version")
+        .filter((pl.col("fate") == ACCEPTED) & pl.col("sound"))
+        .max()
+        .over(KEY)
+        .fill_null(0)
+        .alias("taken")
     )
     held = standing.filter(pl.col("version") >= pl.col("taken"))
     nothing = held.filter(pl.col("taken") == 0).unique(KEY, maintain_order=True)

@@ -148,7 +148,11 @@ def random_terms(rng: Random) -> tuple[VendorTerms, dict[str, Any]]:
     """What was agreed on with the vendor, and how its 834s look."""
     files = rng.choice(["full", "change", "change", "change_and_audit"])
     layout = rng.random() < 0.25
-    terms: dict[str, Any] = {"files": files, "retro_days": rng.choice([None, None, 30]), "guard_from": rng.choice([3, 10])}
+    terms: dict[str, Any] = {
+        "files": files,
+        "retro_days": rng.choice([None, None, 30]),
+        "guard_from": rng.choice([3, 10]),
+    }
     terms["termination"] = rng.choice(["once", "window", *(["omission"] if files == "full" else [])])
     if layout:
         terms["format"] = str(LAYOUT)
@@ -251,11 +255,11 @@ class World:
         for company, number, head, product, tier, start, end in self._do(
             "SELECT company_id, subscription_id, person_id, product_id, tier, start_date, end_date FROM master.subscription"
         ):
-            begin, end = _piece(start, end, holds.get((company, number), []), day)
+            begin, over = _piece(start, end, holds.get((company, number), []), day)
             if begin is None or begin > day + dt.timedelta(AHEAD):
                 continue
             for code, until in [(f"M{head}", None), *kin.get((company, number), [])]:
-                last = min((d for d in (end, until) if d), default=None)
+                last = min((d for d in (over, until) if d), default=None)
                 if last is None or last > max(day, begin):
                     seen[company][f"M{head}", code, PRODUCTS[product]] = (tier, begin, last)
         return seen
@@ -269,7 +273,7 @@ def dependent(company: int, head: int, k: int) -> dict[str, Any]:
     relationship = "spouse" if k == 1 else "child"
     born = dt.date(1981, 2, 3) if k == 1 else dt.date(2010 + k, 7, 9)
     return {"company_id": company, "person_id": head + k, "code": f"M{head + k}", "subscriber_id": head,
-            "relationship": relationship, "first_name": f"Kin{k}", "last_name": f"Family{head}", "birth_date": born}  # fmt: skip
+            "relationship": relationship, "first_name": f"Kin{k}", "last_name": "Kin", "birth_date": born}  # fmt: skip
 
 
 def _piece(

@@ -74,7 +74,8 @@ class History:
         return out.rows
 
     def _hashes(self, tx: Tx | None = None) -> list[tuple[Any, ...]]:
-        text = f"SELECT company_id, file_id, name, sha256 FROM exchange.file WHERE business_date = '{self.date}' ORDER BY 1, 2"
+        made = "SELECT company_id, file_id, name, sha256 FROM exchange.file"
+        text = f"{made} WHERE business_date = '{self.date}' ORDER BY 1, 2"
         return tx.select(text).rows() if tx else self.look(text)
 
     def _undone(self) -> list[tuple[Any, ...]]:
