@@ -30,8 +30,8 @@ def beliefs(told: pl.DataFrame) -> pl.DataFrame:
         told: KEY, version, fate, sound (`fate.with_sound`) and _VALUES, all versions.
 
     Returns:
-        The rows of `told` that may be held; a key of which none was soundly accepted and something may be has one more row,
-        version 0 with empty values: the vendor may know nothing.
+        The rows of `told` that may be held; a key of which none is soundly accepted has one more row, version
+        0 with empty values: the vendor may know nothing.
     """
     standing = told.filter(pl.col("fate").is_in([ACCEPTED, OPEN])).with_columns(
         pl.col("version")

@@ -22,7 +22,8 @@ class Standing:
     """Everything the record knows of what vendors were told.
 
     told: KEY, version, line, plan_code, tier, begin, end, member_print, fingerprint, head_id, vendor_id, sub_end, FILE,
-    set_control, fate, sound; every version. files: FILE, partner, purpose, business_date, sequence, state, event_no, fate.
+    set_control, fate, sound, run_no; every version. files: FILE, partner, purpose, business_date, sequence, state,
+    event_no, fate.
     """
 
     told: pl.DataFrame

@@ -23,7 +23,6 @@ LAYOUT = Path(__file__).parent / "layouts" / "evergreen.toml"
 STAMPED = dt.datetime(2026, 10, 1, 9)  # noqa: DTZ001 - a vendor's own wall time
 AHEAD = 31
 PRODUCTS = {1: "EG100", 2: "EG200", 3: "ED100", 4: "ED200"}
-OTHER = {1: 2, 2: 1, 3: 4, 4: 3}  # the other plan of the same line
 
 Key = tuple[str, str, str]  # subscriber, member, plan
 Cover = tuple[str, dt.date, dt.date | None]  # tier, begin, first day not covered
@@ -116,10 +115,8 @@ class Answering:
         """The members it refuses (None: all, it never saw them) and its answers."""
         said = ["A"] * 5 + ["twice", "TA1", "set", "824", "824"] + ([] if waited_for else ["lost", "mute"])
         match self.rng.choice(said):
-            case "lost":
-                return None, []
-            case "mute":
-                return set(), []
+            case "lost" | "mute" as word:
+                return (None if word == "lost" else set()), []
             case "TA1":
                 self.stamps += 1
                 stamp = AckStamp(self.stamps, STAMPED)
@@ -182,8 +179,7 @@ class World:
                 head = {"company_id": company, "person_id": 10 * n, "code": f"M{10 * n}", "last_name": f"Family{n}"}
                 people.append(head)
                 kin = 0 if n == 1 else rng.randint(1, 3)  # the first family is one person, and stays so
-                for k in range(1, kin + 1):
-                    people.append(dependent(company, 10 * n, k))
+                people += [dependent(company, 10 * n, k) for k in range(1, kin + 1)]
                 for m, product in [(0, 1), (1, 3)][: rng.randint(1, 2)]:
                     own = {"company_id": company, "subscription_id": 10 * n + m, "code": f"S{10 * n + m}"}
                     start = DAY + dt.timedelta(rng.randint(-60, 10))
@@ -204,6 +200,7 @@ class World:
     def turn(self, day: dt.date) -> None:
         """One change of the master data."""
         rng, some = self.rng, "(company_id, subscription_id) = (%(company)s, %(sub)s)"
+        person = "(company_id, person_id) = (%(company)s, %(head)s"
         statement = rng.choice([
             f"UPDATE master.subscription SET end_date = greatest(start_date + 1, %(when)s) WHERE {some}",
             f"UPDATE master.subscription SET end_date = greatest(start_date + 1, %(when)s) WHERE {some}",
@@ -211,18 +208,19 @@ class World:
             f"UPDATE master.subscription SET end_date = NULL WHERE {some}",
             f"UPDATE master.subscription SET start_date = least(%(start)s, end_date - 1) WHERE {some}",
             f"UPDATE master.subscription SET product_id = ('{{2,1,4,3}}'::int[])[product_id] WHERE {some}",
-            f"UPDATE master.subscription SET tier = CASE tier WHEN 'FAM' THEN 'ESP' WHEN 'ESP' THEN 'FAM' ELSE tier END "
-            f"WHERE {some}",
+            "UPDATE master.subscription SET tier = CASE tier WHEN 'FAM' THEN 'ESP' WHEN 'ESP' THEN 'FAM' ELSE tier "
+            f"END WHERE {some}",
             f"DELETE FROM master.covered WHERE {some} AND person_id = %(head)s + %(kin)s",
             f"UPDATE master.covered SET end_date = %(when)s WHERE {some} AND person_id = %(head)s + %(kin)s",
             f"UPDATE master.covered SET end_date = NULL WHERE {some} AND person_id = %(head)s + %(kin)s",
             "INSERT INTO master.covered (company_id, subscription_id, person_id) SELECT company_id, subscription_id, "
-            f"person_id + %(kin)s FROM master.subscription s WHERE {some} AND EXISTS (SELECT FROM master.person p WHERE "
-            "p.company_id = s.company_id AND p.person_id = s.person_id + %(kin)s) ON CONFLICT DO NOTHING",
-            "UPDATE master.person SET city = %(city)s WHERE (company_id, person_id) = (%(company)s, %(head)s)",
-            "UPDATE master.person SET first_name = %(name)s WHERE (company_id, person_id) = (%(company)s, %(head)s + %(kin)s)",
+            f"person_id + %(kin)s FROM master.subscription s WHERE {some} AND EXISTS (SELECT FROM master.person p "
+            "WHERE p.company_id = s.company_id AND p.person_id = s.person_id + %(kin)s) ON CONFLICT DO NOTHING",
+            f"UPDATE master.person SET city = %(city)s WHERE {person})",
+            f"UPDATE master.person SET first_name = %(name)s WHERE {person} + %(kin)s)",
             "INSERT INTO master.hold (company_id, subscription_id, from_date, to_date, reason) SELECT company_id, "
-            f"subscription_id, %(when)s, %(until)s, 'leave' FROM master.subscription WHERE {some} ON CONFLICT DO NOTHING",
+            f"subscription_id, %(when)s, %(until)s, 'leave' FROM master.subscription WHERE {some} "
+            "ON CONFLICT DO NOTHING",
             f"DELETE FROM master.hold WHERE {some}",
         ])  # fmt: skip
         head = 10 * rng.randint(1, 4)
@@ -244,17 +242,16 @@ class World:
     def covered(self, day: dt.date) -> dict[int, dict[Key, Cover]]:
         """Who is covered on the day or will be within `AHEAD` days, worked out one by one."""
         holds: dict[tuple[int, int], list[tuple[dt.date, dt.date]]] = {}
-        for company, number, begin, end in self._do("SELECT company_id, subscription_id, from_date, to_date FROM "
-                                                    "master.hold ORDER BY 3"):  # fmt: skip
+        text = "SELECT company_id, subscription_id, from_date, to_date FROM master.hold ORDER BY from_date"
+        for company, number, begin, end in self._do(text):
             holds.setdefault((company, number), []).append((begin, end))
         kin: dict[tuple[int, int], list[tuple[str, dt.date | None]]] = {}
-        for company, number, code, until in self._do("SELECT c.company_id, subscription_id, code, end_date FROM "
-                                                     "master.covered c JOIN master.person USING (company_id, person_id)"):  # fmt: skip
+        text = "SELECT company_id, subscription_id, code, end_date FROM master.covered JOIN master.person "
+        for company, number, code, until in self._do(text + "USING (company_id, person_id)"):
             kin.setdefault((company, number), []).append((code, until))
         seen: dict[int, dict[Key, Cover]] = {1: {}, 2: {}}
-        for company, number, head, product, tier, start, end in self._do(
-            "SELECT company_id, subscription_id, person_id, product_id, tier, start_date, end_date FROM master.subscription"
-        ):
+        text = "SELECT company_id, subscription_id, person_id, product_id, tier, start_date, end_date "
+        for company, number, head, product, tier, start, end in self._do(text + "FROM master.subscription"):
             begin, over = _piece(start, end, holds.get((company, number), []), day)
             if begin is None or begin > day + dt.timedelta(AHEAD):
                 continue
@@ -279,7 +276,7 @@ def dependent(company: int, head: int, k: int) -> dict[str, Any]:
 def _piece(
     start: dt.date, end: dt.date | None, holds: list[tuple[dt.date, dt.date]], day: dt.date
 ) -> tuple[dt.date | None, dt.date | None]:
-    """The period in force on the day, else the next one: day by day is_held decides. No begin: none."""
+    """The period in force on the day, else the next one, of what the holds leave; no begin: there is none."""
     pieces, begin = [], start
     for from_date, to_date in holds:
         if to_date <= begin:

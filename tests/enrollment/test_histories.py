@@ -224,17 +224,17 @@ class History:
         ]
 
 
-def tell(record: Record, logins: Logins, vault: Vault, seed_no: int) -> None:
+def tell(record: Record, logins: Logins, vault: Vault, seed_no: int, nights: int) -> None:
     history = History(record, Record(logins.releaser), vault, Random(seed_no))  # noqa: S311 - a test's
-    history.busy(12)
+    history.busy(nights)
     history.quiet()
     history.compare()
     history.numbers()
 
 
-@pytest.mark.parametrize("seed_no", [1, 2, 3])
+@pytest.mark.parametrize("seed_no", [1, 2])
 def test_in_the_end_the_vendor_holds_whom_we_cover(record: Record, logins: Logins, vault: Vault, seed_no: int) -> None:
-    tell(record, logins, vault, seed_no)
+    tell(record, logins, vault, seed_no, 6)
 
 
 @pytest.mark.long
@@ -242,4 +242,4 @@ def test_in_the_end_the_vendor_holds_whom_we_cover(record: Record, logins: Login
 def test_in_the_end_the_vendor_holds_whom_we_cover_long(
     record: Record, logins: Logins, vault: Vault, seed_no: int
 ) -> None:
-    tell(record, logins, vault, seed_no)
+    tell(record, logins, vault, seed_no, 12)
