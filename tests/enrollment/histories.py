@@ -30,7 +30,7 @@ Cover = tuple[str, dt.date, dt.date | None]  # tier, begin, first day not covere
 
 def live(held: dict[Key, Cover], day: dt.date) -> dict[Key, Cover]:
     """What of it covers on the day or later."""
-    return {key: cover for key, cover in held.items() if cover[2] is None or cover[2] > day}
+    return {key: cover for key, cover in held.items() if cover[2] is None or cover[2] > max(day, cover[1])}
 
 
 def in_force(held: dict[Key, Cover], day: dt.date) -> set[Key]:
@@ -173,7 +173,9 @@ class World:
         """For `seed`: persons 10 n are subscribers, those after them dependents; subscriptions 10 n and 10 n + 1."""
         plans = [{"product_id": n, "code": f"P{n}", "line": "HLT" if n < 3 else "DEN", "plan_code": p}
                  for n, p in PRODUCTS.items()]  # fmt: skip
-        people, subscriptions, covered = [], [], []
+        people: list[dict[str, Any]] = []
+        subscriptions: list[dict[str, Any]] = []
+        covered: list[dict[str, Any]] = []
         for company in (1, 2):
             for n in range(1, 5):
                 head = {"company_id": company, "person_id": 10 * n, "code": f"M{10 * n}", "last_name": f"Family{n}"}
@@ -277,7 +279,8 @@ def _piece(
     start: dt.date, end: dt.date | None, holds: list[tuple[dt.date, dt.date]], day: dt.date
 ) -> tuple[dt.date | None, dt.date | None]:
     """The period in force on the day, else the next one, of what the holds leave; no begin: there is none."""
-    pieces, begin = [], start
+    pieces: list[tuple[dt.date, dt.date | None]] = []
+    begin = start
     for from_date, to_date in holds:
         if to_date <= begin:
             continue
