@@ -24,17 +24,22 @@ _BASE = [f"base_{c}" for c in _VALUES]
 
 
 def beliefs(told: pl.DataFrame) -> pl.DataFrame:
-    """What the vendor may hold: the last accepted version of each key and every open one after it.
+    """What the vendor may hold: the last version of each key whose acceptance is sound, and every one after it.
 
     Args:
-        told: KEY, version, fate and _VALUES, all versions.
+        told: KEY, version, fate, sound (`fate.with_sound`) and _VALUES, all versions.
 
     Returns:
-        The rows of `told` that may be held; a key of which nothing was accepted and something is open has one more row,
-        version 0 with empty values: the vendor may know nothing.
+        The rows of `told` that may be held; a key of which none is soundly accepted has one more row, version
+        0 with empty values: the vendor may know nothing.
     """
     standing = told.filter(pl.col("fate").is_in([ACCEPTED, OPEN])).with_columns(
-        pl.col("version").filter(pl.col("fate") == ACCEPTED).max().over(KEY).fill_null(0).alias("taken")
+        pl.col("version")
+        .filter((pl.col("fate") == ACCEPTED) & pl.col("sound"))
+        .max()
+        .over(KEY)
+        .fill_null(0)
+        .alias("taken")
     )
     held = standing.filter(pl.col("version") >= pl.col("taken"))
     nothing = held.filter(pl.col("taken") == 0).unique(KEY, maintain_order=True)
@@ -107,14 +112,15 @@ def replaced(changes: pl.DataFrame, held: pl.DataFrame) -> pl.DataFrame:
         KEY, head_id, line, plan_code, tier, begin, end, action (024), of what the vendor may hold and must give up.
     """
     now = changes.select(*KEY, now_line="line", now_plan="plan_code", now_begin="begin")
+    until = pl.max_horizontal("begin", "now_begin")
     moved = held.join(now, on=KEY, how="inner", maintain_order="left").filter(
         pl.col("begin").is_not_null()
-        & pl.col("end").is_null()
+        & (pl.col("end").is_null() | (pl.col("end") > until))  # an end to come is no end under the new plan
         & (pl.col("line").ne_missing(pl.col("now_line")) | pl.col("plan_code").ne_missing(pl.col("now_plan")))
     )
     return moved.unique([*KEY, "line", "plan_code"], keep="last", maintain_order=True).select(
         *KEY, "head_id", "line", "plan_code", "tier", "begin",
-        end=pl.max_horizontal("begin", "now_begin"), action=pl.lit(END),
+        end=until, action=pl.lit(END),
     )  # fmt: skip
 
 

@@ -111,3 +111,51 @@ def told_fates(told: pl.DataFrame, fates: pl.DataFrame, applications: pl.DataFra
         )
         .drop("said_no")
     )
+
+
+def with_sound(told: pl.DataFrame, answers: pl.DataFrame, applications: pl.DataFrame) -> pl.DataFrame:
+    """Add `sound`: false of what was told while an earlier version counted as accepted that was refused afterwards.
+
+    Such a version left out what the vendor seemed to hold, so its acceptance does not say what the vendor holds.
+
+    Args:
+        told: as `told_fates` returns it, with partner, subscription_id, version and run_no (of the night).
+        answers: as for `set_fates`, with run_no (of the hearing).
+        applications: as for `set_fates`, with run_no.
+    """
+    said = [
+        answers.filter(pl.col("outcome").is_in([ACCEPTED, REFUSED]) & (pl.col("level") != "interchange")).select(
+            *FILE, "run_no", refused=pl.col("outcome") == REFUSED
+        ),
+        answers.filter((pl.col("outcome") == REFUSED) & (pl.col("level") == "interchange")).select(
+            *FILE, "run_no", refused=pl.lit(value=True)
+        ),
+        applications.select(*FILE, "run_no", "refused"),
+    ]
+    spans = (
+        pl.concat(said)
+        .group_by(FILE)
+        .agg(
+            pl.col("run_no").filter(~pl.col("refused")).min().alias("taken_in"),
+            pl.col("run_no").filter("refused").max().alias("refused_in"),
+        )
+        .filter(pl.col("taken_in") < pl.col("refused_in"))
+    )
+    key = ["company_id", "partner", "person_id", "subscription_id"]
+    undone = (
+        told.filter(pl.col("fate") == REFUSED)
+        .join(spans, on=FILE, how="inner")
+        .select(*key, "taken_in", "refused_in", before="version")
+    )
+    meant = (
+        told.join(undone, on=key, how="inner")
+        .filter(
+            (pl.col("version") > pl.col("before"))
+            & pl.col("run_no").is_between("taken_in", "refused_in", closed="none")
+        )
+        .select(*key, "version", sound=pl.lit(value=False))
+        .unique()
+    )
+    return told.join(meant, on=[*key, "version"], how="left", maintain_order="left").with_columns(
+        pl.col("sound").fill_null(value=True)
+    )

@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 
 from assets.enrollment.changes import KEY, beliefs
-from assets.enrollment.fate import FILE, OPEN, REFUSED, SET, set_fates, told_fates
+from assets.enrollment.fate import FILE, OPEN, REFUSED, SET, set_fates, told_fates, with_sound
 from resources.record import Tx
 
 PAIR = ["company_id", "partner"]
@@ -22,7 +22,8 @@ class Standing:
     """Everything the record knows of what vendors were told.
 
     told: KEY, version, line, plan_code, tier, begin, end, member_print, fingerprint, head_id, vendor_id, sub_end, FILE,
-    set_control, fate; every version. files: FILE, partner, purpose, business_date, sequence, state, event_no, fate.
+    set_control, fate, sound, run_no; every version. files: FILE, partner, purpose, business_date, sequence, state,
+    event_no, fate.
     """
 
     told: pl.DataFrame
@@ -114,6 +115,5 @@ def standing(tx: Tx, files: pl.DataFrame, withdrawn: pl.DataFrame) -> Standing:
     sets = pl.concat([told.select(SET).unique(maintain_order=True), whole]).unique(maintain_order=True)
     fates = set_fates(sets, files, answers, applications)
     of_files = fates.filter(pl.col("set_control") == 0).select(*FILE, "fate")
-    return Standing(
-        told_fates(told, fates, applications), files.join(of_files, on=FILE, how="left", maintain_order="left")
-    )
+    files = files.join(of_files, on=FILE, how="left", maintain_order="left")
+    return Standing(with_sound(told_fates(told, fates, applications), answers, applications), files)

@@ -265,3 +265,21 @@ def test_a_late_refusal_takes_back_no_more_than_its_own_file_told(vendor: Callab
     fault = {"set_control": "0001", "segment_position": 14, "segment": "N4", "segment_code": "8", "position": 1}
     assert them.answer(1, pl.DataFrame([fault]))["rejected"] == 1
     assert them.run().rows == {}  # what the second told was taken
+
+
+def test_what_was_told_on_the_ground_of_a_refused_file_comes_again_whole(vendor: Callable[..., Vendor]) -> None:
+    them = vendor(files="change")
+    them.run()
+    them.send()
+    them.answer(1)
+    change(them.record, "UPDATE master.person SET first_name = 'Flo' WHERE person_id = 3")
+    them.run()
+    them.send()
+    assert actions(them.bytes_of(2)) == [("FLO", "001", "25", None)]  # her coverage seemed to be there
+    them.answer(2)
+    them.hear(application("OTI*IR*23*M3*****1*0001*834", "TED*024"))
+    them.run()
+    assert actions(them.bytes_of(3)) == [("FLO", "021", "28", ["021 EG100 -"])]
+    them.send()
+    them.answer(3)
+    assert them.run().rows == {}

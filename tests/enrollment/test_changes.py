@@ -160,3 +160,16 @@ def test_a_dependent_with_a_day_of_its_own_is_ended_on_it_and_told_ahead(vendor:
     them.answer(3)
     change(them.record, "DELETE FROM master.covered WHERE person_id = 3")  # a later list has forgotten it
     assert them.run().rows == {}
+
+
+def test_another_plan_ends_the_old_one_also_when_that_has_an_end_to_come(vendor: Callable[..., Vendor]) -> None:
+    them = vendor(files="change")
+    product = "INSERT INTO master.product SELECT 2, 'MED2', name, vendor_id, line, 'EG200', proration, trial_days FROM "
+    change(them.record, product + "master.product")
+    change(them.record, "UPDATE master.subscription SET end_date = '2026-11-20'")
+    them.run()
+    them.send()
+    them.answer(1)
+    change(them.record, "UPDATE master.subscription SET product_id = 2, start_date = '2026-10-05', end_date = NULL")
+    them.run()
+    assert actions(them.send())[0][3] == ["024 EG100 2026-10-05", "021 EG200 -"]

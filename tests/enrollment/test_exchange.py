@@ -125,7 +125,8 @@ class Exchange(RuleBasedStateMachine):
         files = pl.DataFrame(list(self.files.values()), schema=FILES)
         answers, applications = pl.DataFrame(self.answers, ANSWERS), pl.DataFrame(self.applications, APPLICATIONS)
         sets = told.select("company_id", "file_id", "set_control").unique(maintain_order=True)
-        return told_fates(told, set_fates(sets, files, answers, applications), applications)
+        fates = set_fates(sets, files, answers, applications)
+        return told_fates(told, fates, applications).with_columns(sound=pl.lit(value=True))
 
     @rule(later=st.integers(0, 3))
     def night(self, later: int) -> None:
