@@ -20,6 +20,7 @@ from assets.enrollment.register import Kit, register, withdraw
 from assets.enrollment.standing import PAIR, Standing, overtaken, standing
 from assets.steps import quarantine
 from formats.edi834 import Profile, bad_families, without_families
+from formats.errors import SettingsError
 from formats.tabular import Layout, load_layout
 from resources.partners import Partner
 from resources.record import Tx
@@ -159,7 +160,16 @@ def _waits(task: Task, shares: Mapping[tuple[int, str], Standing]) -> bool:
 def _form(task: Task, partners: Mapping[str, Partner]) -> Profile | Layout:
     """How the vendor's file looks."""
     path = task.terms.layout
-    return load_layout(path) if path else profile_for(partners, task.due, task.purpose)
+    if path is None:
+        return profile_for(partners, task.due, task.purpose)
+    layout = load_layout(path)
+    if task.purpose == "change" and layout.subscriber == "required":
+        raise SettingsError(
+            f"vendor {task.partner} gets change files in a layout that takes no dependent without its subscriber",
+            where=str(path),
+            hint='say subscriber = "optional" in the layout, or files = "full" under [enrollment]',
+        )
+    return layout
 
 
 def _asks_ssn(form: Profile | Layout) -> bool:

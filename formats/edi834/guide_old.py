@@ -48,6 +48,9 @@ def old_rules(name: str, columns: list[str]) -> list[Rule]:
         rules.append(_rule("responsible", "NM1", many, "guide 004010X095A1 takes one responsible person"))
         bare = (responsible | (pl.col("role") == "70")) & pl.col("first_name").is_null()
         rules.append(_rule("first_name", "NM104", bare, "guide 004010X095A1 requires a first name here"))
+    if name == "disabilities":
+        other = pl.col("code_qualifier").is_not_null() & (pl.col("code_qualifier") != "DX")
+        rules.append(_rule("diagnosis", "DSB07", other, "guide 004010X095A1 knows diagnoses under DX only"))
     if name == "amounts":
         other = ~pl.col("qualifier").is_in(_AMOUNTS)
         rules.append(_rule("amount", "AMT01", other, f"guide 004010X095A1 knows amounts {' '.join(_AMOUNTS)} only"))

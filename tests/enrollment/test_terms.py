@@ -165,3 +165,18 @@ def test_a_full_file_in_a_layout_without_dates_goes_each_night_though_its_bytes_
     assert them.again().rows == {}
     names = [name for (name,) in them.look("SELECT name FROM exchange.file ORDER BY file_id")]
     assert names == ["HARBOR_tabular_20261002_01.txt", "HARBOR_tabular_20261003_01.txt"]
+
+
+def test_a_layout_that_asks_for_subscribers_is_none_for_change_files(
+    vendor: Callable[..., Vendor], tmp_path: Path
+) -> None:
+    ours = Path(__file__).parent / "layouts" / "evergreen.toml"
+    strict = tmp_path / "strict.toml"
+    text = ours.read_text()
+    assert 'subscriber = "optional"' in text
+    strict.write_text(text.replace('subscriber = "optional"', 'subscriber = "required"'))
+    them = vendor(files="change", format=str(strict))
+    with pytest.raises(DaybookError, match="takes no dependent without its subscriber"):
+        them.run()
+    them.terms = VendorTerms(files="full", format=str(strict))
+    assert them.run().totals["files"] == 1

@@ -184,6 +184,10 @@ BY_HAND = {
         having(small(), {"names": [BARE | {"role": r} for r in ("GD", "E1")]}), version=OLD_VERSION
     ),
     "version.first_name": lambda: found(having(small(), {"names": [BARE | {"role": "70"}]}), version=OLD_VERSION),
+    "version.diagnosis": lambda: found(
+        having(small(), {"disabilities": [everything()["disabilities"][0] | {"code_qualifier": "ZZ"}]}),
+        version=OLD_VERSION,
+    ),
     "version.amount": lambda: found(
         having(small(), {"amounts": [KID | {"qualifier": "EBA", "cents": 1}]}), version=OLD_VERSION
     ),
