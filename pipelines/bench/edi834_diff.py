@@ -27,8 +27,9 @@ def diff(members: int) -> Callable[[], int]:
     people = _people(members)
     before = with_member_print(_rows(members), people)
     told = before.filter(pl.col("person_id") % _NEW != 1).with_columns(
-        version=pl.lit(1, pl.Int32), fate=pl.lit(ACCEPTED), file_id=pl.lit(1, pl.Int64), set_control=pl.lit(1, pl.Int64)
-    )
+        version=pl.lit(1, pl.Int32), fate=pl.lit(ACCEPTED), sound=pl.lit(value=True), file_id=pl.lit(1, pl.Int64),
+        set_control=pl.lit(1, pl.Int64),
+    )  # fmt: skip
     moved = pl.when(pl.col("person_id") % _CHANGED == 2).then(pl.lit("9 NEW ST")).otherwise("address")
     left = pl.col("person_id") % _ENDED == 3
     rows = _rows(members).with_columns(end=pl.when(left).then(pl.lit(DAY)), ended=left)
