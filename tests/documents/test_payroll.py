@@ -47,7 +47,7 @@ def test_a_night_keeps_a_list_bills_payroll_file_once_and_mails_it_to_nobody(rec
     file = document(room, 1, "deductions", "1")
     assert file.content.decode().splitlines() == SAID
     assert kept["sha256"][2] == hashlib.sha256(file.content).digest()
-    assert b"M1" not in kept["sealed"][2]
+    assert not [line for line in SAID if line.encode() in kept["sealed"][2]]
     assert render_night(room, night(record)).rows == {}
 
 
