@@ -4,11 +4,20 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from formats.edi834.layout import AFTER_COVERAGES, COVERAGE, COVERAGE_ORDER, EXTRA, MEMBER, MEMBER_ORDER
+from formats.edi834.layout import (
+    AFTER_COVERAGES,
+    COVERAGE,
+    COVERAGE_ORDER,
+    EXTRA,
+    MEMBER,
+    MEMBER_ORDER,
+    OLD_INSURER,
+)
 from formats.edi834.prepare import Prepared, sent_end
-from formats.edi834.profile import Profile
+from formats.edi834.profile import OLD_VERSION, Profile
 from formats.edi834.spelling import ready_extra, ready_members, spell
 
+_INSURANCE = ["place", "other_no"]
 _NAME_ORDER = ["70", "31", "36", "M8", "S3"]  # loops 2100B to F; then responsible persons, then 45
 
 
@@ -92,12 +101,17 @@ def _lines(name: str, frame: pl.DataFrame, owner: list[str], part: Prepared, pro
     if name != "other_insurance" or "insurers" not in part.extras:
         return _assembled(spelled, order, {})
     insurers = part.extras["insurers"].filter(pl.col("place") >= 0)
-    below = _lines("insurers", insurers, ["place", "other_no"], part, profile)
-    blocks = below.group_by("place", "other_no", maintain_order=True).agg(
+    if profile.version == OLD_VERSION:
+        named = spell(insurers, {"insurer": OLD_INSURER}, profile).select("place", "other_no", "insurer")
+        joined = spelled.join(named, on=_INSURANCE, how="left", maintain_order="left")
+        dates = next(i for i, one in enumerate(EXTRA[name]) if one.name == "DTP")
+        return _assembled(joined, (*order[:dates], "insurer", *order[dates:]), {})
+    below = _lines("insurers", insurers, _INSURANCE, part, profile)
+    blocks = below.group_by(_INSURANCE, maintain_order=True).agg(
         pl.col("block").str.join("").alias("below"), pl.col("count").sum().alias("below_n")
     )
     own = _assembled(spelled, order, {})
-    joined = own.join(blocks, on=["place", "other_no"], how="left", maintain_order="left")
+    joined = own.join(blocks, on=_INSURANCE, how="left", maintain_order="left")
     return joined.with_columns(
         pl.concat_str("block", pl.col("below").fill_null("")).alias("block"),
         pl.col("count") + pl.col("below_n").fill_null(0),

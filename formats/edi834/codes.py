@@ -129,7 +129,12 @@ OLD: dict[str, tuple[str, ...]] = {
     "member_date": tuple(d for d in MEMBER_DATES if d not in ("050", "385", "386")),
     "coverage_date": ("303", "543"),
     "amount": ("B9", "C1", "D2", "P3"),
-    "role": ("70", "31", "M8", "S3", "E1", "EI", "EXS", "GD", "J6", "QD"),
+    "role": ("70", "31", "36", "M8", "S3", "E1", "EI", "EXS", "GD", "J6", "QD"),
+    "language_use": ("5", "7", "8"),
+    "insurer_role": ("IN",),
     "provider_role": ("3D", "OD", "P3", "QA", "QN", "Y2"),
 }  # fmt: skip
-OLD_EXTRAS = ("references", "dates", "amounts", "names", "disabilities", "cards", "providers", "other_insurance")
+OLD_EXTRAS = (
+    "references", "dates", "amounts", "languages", "names", "disabilities", "cards", "providers", "other_insurance",
+    "insurers",
+)  # fmt: skip

@@ -105,6 +105,8 @@ EXTRAS: dict[str, Schema] = {
         "address4": TEXT,
         **_CITY,
         **_NUMBERS,
+        "location_qualifier": TEXT,  # N405 and N406, in 4010 only
+        "location": TEXT,
         **{name: TEXT for n in (4, 5, 6) for name in (f"kind{n}", f"number{n}")},  # a second PER
         "change_date": DAY,  # PLA03
         "change_reason": TEXT,  # PLA05
@@ -118,12 +120,13 @@ EXTRAS: dict[str, Schema] = {
         "service_types": TEXT,  # COB04, apart by `^`
         "account_number": TEXT,  # REF*60
         "group_number": TEXT,  # REF*6P
+        "employee_id": TEXT,  # REF*A6, in 4010 only
         "ssn": TEXT,  # REF*SY
         "other_id": TEXT,  # REF*ZZ
         "begin": DAY,  # DTP*344
         "end": DAY,  # DTP*345
     },
-    "insurers": {  # loop 2330, of the other insurance with the same number
+    "insurers": {  # loop 2330, in 4010 an N1 of loop 2320: of the other insurance with the same number
         **_COVERAGE,
         "other_no": pl.Int64(),
         "role": TEXT,  # NM101: 36 employer, GW group, IN insurer

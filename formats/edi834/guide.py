@@ -9,7 +9,7 @@ import polars as pl
 from formats.edi834 import codes
 from formats.edi834.guide_details import detail_rules
 from formats.edi834.guide_extras import extra_rules
-from formats.edi834.guide_old import old_rules
+from formats.edi834.guide_old import new_rules, old_rules
 from formats.edi834.guide_rule import Rule
 from formats.edi834.guide_rule import coded as _code
 from formats.edi834.guide_rule import length as _length
@@ -27,8 +27,8 @@ def rules_of(name: str, frame: pl.DataFrame, profile: Profile) -> list[Rule]:
     else:
         rules = coverage_rules(profile) if name == "coverages" else extra_rules(name, profile)
         rules += _refused(profile)
-    if profile.version == OLD_VERSION:
-        rules += old_rules(name, frame.columns)
+    versions = old_rules if profile.version == OLD_VERSION else new_rules
+    rules += versions(name, frame.columns)
     return rules + partner_rules(name, frame, profile)
 
 

@@ -36,6 +36,7 @@ _CODES: dict[str, dict[str, tuple[str, ...]]] = {
     "providers": {
         "role": codes.PROVIDER_ROLES, "entity_type": ("1", "2"), "id_qualifier": ("34", "FI", "SV", "XX"),
         "relationship": ("25", "26", "72"), "state": codes.STATES, "country": codes.COUNTRIES,
+        "location_qualifier": ("60", "CY", "RJ"),
         "change_reason": codes.CHANGE_REASONS,
         **{f"kind{n}": codes.NUMBER_KINDS for n in range(1, 7)},
     },
@@ -47,12 +48,16 @@ _CODES: dict[str, dict[str, tuple[str, ...]]] = {
 # Of a member, of a coverage, beside the columns; a coverage may have one QQ more (own_rules).
 _COUNTS = {"references": (13, 14), "dates": (22, 4), "amounts": (7, 8)}
 _REPEATS = {"cards": 3, "providers": 30, "other_insurance": 5}
-_OLD_NAMES = {("names", "role"): "role", ("providers", "role"): "provider_role"}
+_OLD_NAMES = {
+    ("names", "role"): "role", ("providers", "role"): "provider_role", ("languages", "use"): "language_use",
+    ("insurers", "role"): "insurer_role",
+}  # fmt: skip
 
 
 def extra_rules(name: str, profile: Profile) -> list[Rule]:
     """Rules over a prepared frame of extras."""
-    return [*_owners(name), *_codes(name, profile), *_lengths(name), *_required(name), *_counts(name), *own_rules(name)]
+    general = [*_owners(name), *_codes(name, profile), *_lengths(name), *_required(name), *_counts(name)]
+    return general + own_rules(name, profile)
 
 
 def _element(segments: tuple[Segment, ...], column: str) -> str:

@@ -7,14 +7,18 @@ import polars as pl
 from formats.edi834 import codes
 from formats.edi834.guide_details import place_rules, shape
 from formats.edi834.guide_rule import Rule, missing
+from formats.edi834.profile import OLD_VERSION, Profile
 
 
-def own_rules(name: str) -> list[Rule]:
+def own_rules(name: str, profile: Profile) -> list[Rule]:
     """The rules of one frame of extras beside codes, lengths, required elements and counts."""
+    if name == "names":
+        return _names(["ZZ"] if profile.version == OLD_VERSION else ["24", "34"])
     return _OWN[name]() if name in _OWN else []
 
 
-def _names() -> list[Rule]:
+def _names(employers: list[str]) -> list[Rule]:
+    """`employers`: what NM108 of an employer may be."""
     role = pl.col("role")
     address = pl.any_horizontal(pl.col("address1", "city").is_null())
     personal = pl.any_horizontal(
@@ -58,7 +62,8 @@ def _names() -> list[Rule]:
         _rule(
             "names_identifier", "NM108",
             (role.is_in(["31", "45", "M8"]) & pl.col("id").is_not_null())
-            | ((role == "36") != (pl.col("id_qualifier") == "24")) & (pl.col("id_qualifier") != "34"),
+            | ((role == "36") & ~pl.col("id_qualifier").is_in(employers))
+            | ((role != "36") & (pl.col("id_qualifier") == "24")),
             "this role takes no such identifier",
         ),
     ]  # fmt: skip
@@ -166,7 +171,6 @@ def _rule(name: str, element: str, when: pl.Expr, message: str, also: pl.Expr | 
 
 
 _OWN: dict[str, Callable[[], list[Rule]]] = {
-    "names": _names,
     "providers": _providers,
     "insurers": _insurers,
     "other_insurance": _other_insurance,

@@ -144,18 +144,24 @@ EXTRA: dict[str, tuple[Segment, ...]] = {
     ),
     "cards": _all("2300", "IDC plan! kind* count action"),
     "providers": _all(
-        "2310", "LX @number", f"NM1 {_PERSON} relationship*", _N3, "N3 address3! address4", _N4,
+        "2310", "LX @number", f"NM1 {_PERSON} relationship*", _N3, "N3 address3! address4",
+        "N4 city* state zip country location_qualifier location subdivision",
         "PER =IC - @per", "PER =IC - @per2", "PLA =2 =1P change_date* - change_reason*",
     ),
     "other_insurance": _all(
         "2320", "COB payer_order! policy_number coordination* ^service_types", "REF =60 account_number!",
-        "REF =6P group_number!", "REF =SY ssn!", "REF =ZZ other_id!", "DTP =344 D8:begin!", "DTP =345 D8:end!",
+        "REF =6P group_number!", "REF =A6 employee_id!", "REF =SY ssn!", "REF =ZZ other_id!",
+        "DTP =344 D8:begin!", "DTP =345 D8:end!",
     ),
     "insurers": _all(
         "2330", "NM1 role! =2 last_name - - - - id_qualifier id", _N3, _N4, "PER =CN - TE:phone!"
     ),
     "reporting": _all("2700", "LX @number", "N1 =75 name!", "REF qualifier! value*", "DTP =007 RD:day:until!"),
 }  # fmt: skip
+
+# In 4010 an insurer is one segment of loop 2320, before its dates: a row of `insurers` with role IN.
+OLD_INSURER = segment("2320", "N1 =IN last_name id_qualifier id")
+OLD_ROLES = {"36": "ES"}  # NM101 of an employer
 
 # The order within a member and within a coverage; names without a prefix are frames of EXTRA.
 MEMBER_ORDER = (

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from formats.edi834.layout import COVERAGE, EXTRA, LOOP_OF_ROLE, MEMBER, Segment
+from formats.edi834.layout import COVERAGE, EXTRA, LOOP_OF_ROLE, MEMBER, OLD_INSURER, Segment
 
 MEMBERS, COVERAGES = "members", "coverages"
 _FLAT = ("references", "dates", "amounts")  # any qualifier, on a member or a coverage
@@ -43,6 +43,7 @@ def find(text: str) -> Place | None:
     candidates: list[tuple[str, Segment]] = [(MEMBERS, s) for s in MEMBER.values()]
     candidates += [(COVERAGES, s) for s in COVERAGE.values()]
     candidates += [(frame, s) for frame, segments in EXTRA.items() for s in segments]
+    candidates.append(("insurers", OLD_INSURER))
     for frame, segment in candidates:
         if segment.name != name or not _in_loop(frame, segment, loop):
             continue

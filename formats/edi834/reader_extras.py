@@ -5,7 +5,7 @@ import polars as pl
 
 from formats.edi834 import placing
 from formats.edi834.extras import EXTRAS
-from formats.edi834.layout import COVERAGE, EXTRA, MEMBER
+from formats.edi834.layout import COVERAGE, EXTRA, MEMBER, OLD_INSURER, OLD_ROLES
 from formats.edi834.reader_body import Body, bad_values, gathered, values
 from formats.edi834.reader_left import repeated, unread
 from formats.edi834.schema import conform
@@ -36,8 +36,12 @@ def extras_of(body: Body, found: list[pl.DataFrame]) -> dict[str, pl.DataFrame]:
     made = {name: _flat(name, body, found) for name in _FLAT if EXTRA[name][0].name in body.by_id}
     loops = set(body.inside["loop"].unique())
     made |= {name: _nodes(name, body, found) for name, loop in _NODES.items() if loop in loops}
-    if "insurers" in made:
-        made["insurers"] = _numbered(made["insurers"], body)
+    if "names" in made and "role" in made["names"].columns:
+        ours = {old: role for role, old in OLD_ROLES.items()}
+        made["names"] = made["names"].with_columns(pl.col("role").replace(ours))
+    insurers = [made[name] for name in ("insurers",) if name in made] + _old_insurers(body, found)
+    if insurers:
+        made["insurers"] = _numbered(pl.concat(insurers, how="diagonal_relaxed").sort("position"), body)
     if "other_insurance" in made:
         number = pl.int_range(1, pl.len() + 1).over("coverage_key").cast(pl.Int64)
         made["other_insurance"] = made["other_insurance"].with_columns(number.alias("other_no"))
@@ -84,6 +88,17 @@ def _nodes(name: str, body: Body, found: list[pl.DataFrame]) -> pl.DataFrame:
         owners = np.searchsorted(nodes, rows["node"].to_numpy())
         frame = frame.hstack(gathered(owners, rows.select(made), frame.height).get_columns())
     return frame
+
+
+def _old_insurers(body: Body, found: list[pl.DataFrame]) -> list[pl.DataFrame]:
+    """Insurers as 4010 names them, of which another insurance has one."""
+    schema = EXTRAS["insurers"]
+    rows = body.first(body.rows(OLD_INSURER, [placing.OTHER_INSURANCE]), "node")
+    if rows.is_empty():
+        return []
+    found += unread(rows, OLD_INSURER, schema, body.region)
+    made = values(OLD_INSURER, schema, rows, body.region)
+    return [rows.select(*_KEYS, "position", pl.lit("IN").alias("role"), *made)]
 
 
 def _pairs(rows: pl.DataFrame, start: int, first: int) -> list[pl.Expr]:

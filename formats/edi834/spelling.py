@@ -2,9 +2,9 @@
 
 import polars as pl
 
-from formats.edi834.layout import FUNCTION_OF_ROLE, Element, Segment
+from formats.edi834.layout import FUNCTION_OF_ROLE, OLD_ROLES, Element, Segment
 from formats.edi834.prepare import sent_end
-from formats.edi834.profile import Profile
+from formats.edi834.profile import OLD_VERSION, Profile
 
 
 def spell(frame: pl.DataFrame, segments: dict[str, Segment], profile: Profile) -> pl.DataFrame:
@@ -116,6 +116,8 @@ def ready_extra(frame: pl.DataFrame, owner: list[str], profile: Profile) -> pl.D
         known, functions = list(FUNCTION_OF_ROLE), list(FUNCTION_OF_ROLE.values())
         function = pl.col("role").replace_strict(known, functions, default="RP", return_dtype=pl.String)
         frame = frame.with_columns(pl.when(pl.col("per").is_not_null()).then(function).alias("function"))
+        if profile.version == OLD_VERSION:
+            frame = frame.with_columns(pl.col("role").replace(OLD_ROLES))
     return frame.with_columns((pl.int_range(pl.len()).over(owner) + 1).alias("number"))
 
 

@@ -2,7 +2,7 @@
 
 import polars as pl
 
-from formats.edi834.layout import COVERAGE, EXTRA, MEMBER, Element, Segment
+from formats.edi834.layout import COVERAGE, EXTRA, MEMBER, OLD_INSURER, Element, Segment
 from formats.edi834.placing import LOOPS, placed
 from formats.edi834.schema import POSITIONS, conform
 from formats.edi834.schema_acks import ACK_ERRORS
@@ -11,6 +11,8 @@ from formats.edi834.segments import SEPARATOR, split
 # Columns of the layout under the names the record's frames have.
 _OURS = {"whose": "subscriber_id", "who": "identifier", "who_kind": "identifier", "yes": "is_subscriber",
          "sent_tier": "tier", "per": "phone", "person": "corrects"}  # fmt: skip
+
+_SMALL = [*(segment for some in EXTRA.values() for segment in some), OLD_INSURER]
 
 
 def positions(data: bytes, keys: pl.Series) -> pl.DataFrame:
@@ -55,11 +57,10 @@ def _mains() -> list[tuple[str, str, str | None, str]]:
     """(segment, loop, qualifier, main column); `*` for segments of any qualifier."""
     core = [*MEMBER.values(), *COVERAGE.values()]
     rows = [(s.name, s.loop, s.qualifier if s.name in ("REF", "DTP", "AMT") else None, _main(s)) for s in core]
-    for segments in EXTRA.values():
-        for one in segments:
-            qualified = one.name in ("REF", "DTP", "AMT")
-            kind = (one.qualifier or "*") if qualified else None
-            rows += [(one.name, loop, kind, _main(one)) for loop in _loops(one)]
+    for one in _SMALL:
+        qualified = one.name in ("REF", "DTP", "AMT")
+        kind = (one.qualifier or "*") if qualified else None
+        rows += [(one.name, loop, kind, _main(one)) for loop in _loops(one)]
     seen: dict[tuple[str, str, str | None], str] = {}
     for name, loop, kind, main in rows:
         seen.setdefault((name, loop, kind), main)
@@ -80,7 +81,7 @@ def _main(segment: Segment) -> str:
 def _element_fields() -> list[tuple[str, str, int, str]]:
     """(segment, loop, element, column) where it is not the segment's main column."""
     rows: dict[tuple[str, str, int], str] = {}
-    for segment in [*MEMBER.values(), *COVERAGE.values(), *(s for some in EXTRA.values() for s in some)]:
+    for segment in [*MEMBER.values(), *COVERAGE.values(), *_SMALL]:
         for element in segment.elements:
             if segment.name not in ("REF", "DTP", "AMT") and (column := _column(element)):
                 rows.setdefault((segment.name, segment.loop, element.number), column)

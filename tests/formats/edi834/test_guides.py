@@ -10,9 +10,8 @@ from pydantic import ValidationError
 
 from formats.edi834 import Enrollment, Meaning, Profile, check, in_files, read, write
 from formats.edi834.referee import referee
-from formats.errors import FormatError
 from formats.problems import ERROR
-from tests.formats.edi834.book import DAY, STAMP, book, profile
+from tests.formats.edi834.book import STAMP, book, profile
 from tests.formats.edi834.extras_book import everything, having
 from tests.formats.edi834.extras_book import family as small
 
@@ -173,60 +172,3 @@ def test_members_per_file() -> None:
     assert in_files(book(20), profile())[0].members.height == 20
     numbers = [read(write(f, profile(), STAMP)).members.height for f in files]
     assert numbers == [6, 6, 6, 2]
-
-
-OLD = {"version": "004010X095A1"}
-OLD_ROWS = {
-    "references": [r for r in everything()["references"] if r["qualifier"] in ("17", "23")],
-    "dates": [d for d in everything()["dates"] if d["qualifier"] in ("336", "303")],
-    "amounts": everything()["amounts"],
-    "names": [n | {"contact": None, "zip": n.get("zip") or (n.get("city") and "61801"),
-                   "kind1": n.get("kind1") and "HP"}
-              for n in everything()["names"] if n["role"] in ("31", "S3", "GD")],
-    "disabilities": everything()["disabilities"][:1],
-    "cards": everything()["cards"],
-    "providers": everything()["providers"][1:],
-}  # fmt: skip
-
-
-def test_4010_is_valid_to_pyx12_and_read_back() -> None:
-    base = small()
-    made = having(Enrollment(base.members, base.coverages.drop("late")), OLD_ROWS)
-    data = write(made, profile(**OLD), STAMP)
-    assert b"*U*00401*" in data
-    assert b"ST*834*1001~" in data
-    assert b"QTY" not in data
-    verdict = referee(data)
-    assert verdict.valid, verdict.problems["message"].to_list()
-    back = read(data)
-    assert back.problems.is_empty()
-    assert back.members.height == 3
-    assert back.extras["references"].height == 2
-
-
-@pytest.mark.parametrize(
-    ("frame", "row", "most"),
-    [
-        ("references", {"qualifier": "17", "value": "A"}, 5),
-        ("references", {"qualifier": "QQ", "value": "6"}, 1),
-        ("dates", {"qualifier": "303", "day": DAY}, 18),
-        ("amounts", {"qualifier": "D2", "cents": 1}, 4),
-        ("names", {"role": "GD", "entity_type": "1", "last_name": "X", "first_name": "Y"}, 1),
-    ],
-)
-def test_4010_takes_as_many_as_its_map_says(frame: str, row: dict[str, Any], most: int) -> None:
-    base = small()
-    for count in (most, most + 1):
-        rows = [{"member_key": "kid"} | row] * count
-        made = having(Enrollment(base.members, base.coverages.drop("late")), {frame: rows})
-        wrong = check(made, profile(**OLD)).filter(pl.col("severity") == ERROR)
-        assert wrong.is_empty() == (count == most), wrong["message"].to_list()
-        if count == most:
-            assert referee(write(made, profile(**OLD), STAMP)).valid
-
-
-def test_4010_refuses_what_it_has_not() -> None:
-    base = small()
-    plain = Enrollment(base.members, base.coverages.drop("late"))
-    with pytest.raises(FormatError, match=r"version\.loop"):
-        write(having(plain, {"reporting": everything()["reporting"]}), profile(**OLD), STAMP)

@@ -18,7 +18,7 @@ from formats.problems import ERROR
 from tests.formats.edi834.book import STAMP, enrollment, profile
 from tests.formats.edi834.extras_book import Rows, everything, having
 from tests.formats.edi834.extras_book import family as small
-from tests.formats.edi834.test_guides import OLD_ROWS
+from tests.formats.edi834.old_book import OLD_ROWS
 
 SHAPES: dict[str, Any] = {"members": MEMBERS, "coverages": COVERAGES, **EXTRAS}
 NOT_CHANGED = ("member_key", "subscriber_key", "coverage_key", "set_no", "position", "is_subscriber")

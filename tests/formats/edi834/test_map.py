@@ -7,11 +7,13 @@ from xml.etree import ElementTree as ET
 import polars as pl
 import pytest
 
-from formats.edi834 import COVERAGES, EXTRAS, MEMBERS
+from formats.edi834 import COVERAGES, EXTRAS, MEMBERS, Profile
 from formats.edi834.guide import rules_of
-from formats.edi834.layout import COVERAGE, EXTRA, MEMBER, Segment
+from formats.edi834.layout import COVERAGE, EXTRA, MEMBER, OLD_ROLES, Segment
+from formats.edi834.profile import OLD_VERSION, VERSION
 from tests.formats.edi834.book import profile
 
+MAP, OLD_MAP = "834.5010.X220.A1.xml", "834.4010.X095.A1.xml"
 NAMES = [f"2100{letter}" for letter in "BCDEFGH"]
 FRAMES = {
     "2000": ["members", "references", "dates"], "2100A": ["members", "classes", "amounts", "languages"],
@@ -32,14 +34,14 @@ def used(node: ET.Element) -> bool:
     return node.findtext("usage") in ("R", "S")
 
 
-def mapped() -> Iterator[tuple[str, str, ET.Element]]:
+def mapped(name: str = MAP) -> Iterator[tuple[str, str, ET.Element]]:
     """(loop, segment, element or composite) of all that the guide uses below loop 2000."""
-    text = (files("pyx12") / "map" / "834.5010.X220.A1.xml").read_text(encoding="utf-8")
+    text = (files("pyx12") / "map" / name).read_text(encoding="utf-8")
     for loop in ET.fromstring(text).iter("loop"):  # noqa: S314 - a file of the environment
-        if (name := loop.get("xid", "")) in FRAMES:
+        if (place := loop.get("xid", "")) in FRAMES:
             for segment in loop.findall("segment"):
                 parts = [e for kind in ("element", "composite") for e in segment.findall(kind)]
-                yield from ((name, segment.get("xid", ""), e) for e in parts if used(e))
+                yield from ((place, segment.get("xid", ""), e) for e in parts if used(e))
 
 
 def written(loop: str, name: str) -> set[int]:
@@ -62,25 +64,29 @@ def test_every_element_of_the_map_has_its_place() -> None:
     assert missing == []
 
 
-def allowed(frame: str) -> dict[str, set[str]]:
+def allowed(frame: str, terms: Profile) -> dict[str, set[str]]:
     """The codes that the rules of a frame take, by element."""
     shapes = {"members": {**MEMBERS, **EXTRAS["details"]}, "coverages": COVERAGES, **EXTRAS}
     found: dict[str, set[str]] = {}
-    for rule in rules_of(frame, pl.DataFrame(schema=shapes[frame]), profile()):
+    for rule in rules_of(frame, pl.DataFrame(schema=shapes[frame]), terms):
         if rule.id.startswith("edi834.code.") and ":" in rule.hint:
             found.setdefault(rule.element, set()).update(rule.hint.partition(": ")[2].split())
     return found
 
 
+@pytest.mark.parametrize("version", [VERSION, OLD_VERSION])
 @pytest.mark.parametrize("loop", sorted(FRAMES))
-def test_every_code_of_the_map_is_taken(loop: str) -> None:
-    rules = {element: codes for frame in FRAMES[loop] for element, codes in allowed(frame).items()}
-    rules["HD05"] = set(profile().tiers.values())
+def test_every_code_of_the_map_is_taken(loop: str, version: str) -> None:
+    terms = profile(version=version)
+    rules = {element: codes for frame in FRAMES[loop] for element, codes in allowed(frame, terms).items()}
+    rules["HD05"] = set(terms.tiers.values())
+    rules["N103"] = allowed("insurers", terms)["NM108"]
     made = {
         (f"{s.name}{e.number:02d}", e.literal)
         for frame in FRAMES[loop] for s in segments_of(frame) for e in s.elements if e.literal
     }  # fmt: skip
-    for _, name, element in (m for m in mapped() if m[0] == loop):
+    made |= {("N101", "IN")} | {("NM101", role) for role in OLD_ROLES.values()}  # 4010 spells these differently
+    for _, name, element in (m for m in mapped(OLD_MAP if version == OLD_VERSION else MAP) if m[0] == loop):
         place = "PER03" if name == "PER" and number(element) in (5, 7) else f"{name}{number(element):02d}"
         held = rules.get(f"{loop[:4].replace('2100', '2000')}.{place}", rules.get(place, set()))
         codes = {c.text or "" for c in element.findall("valid_codes/code")}

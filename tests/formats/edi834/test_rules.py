@@ -69,6 +69,12 @@ def extra(**rows: Any) -> set[str]:
     return found(having(small(), rows))
 
 
+def insured(*insurers: dict[str, Any]) -> set[str]:
+    other = {"other_no": 1, "payer_order": "P", "coordination": "1"}
+    rows = {"other_insurance": [H1 | other], "insurers": [H1 | {"other_no": 1} | row for row in insurers]}
+    return found(having(small(), rows), version=OLD_VERSION)
+
+
 def said(change: Any) -> set[str]:
     """What reading and checking a file say of a change to its bytes."""
     back = read(change(write(family(), profile(), STAMP)))
@@ -194,6 +200,10 @@ BY_HAND = {
     "version.member_count": lambda: found(
         having(small(), {"amounts": [KID | {"qualifier": "D2", "cents": n} for n in range(5)]}), version=OLD_VERSION
     ),
+    "version.insurer": lambda: insured({"role": "IN", "last_name": "A"}, {"role": "IN", "last_name": "B"}),
+    "version.insurer_name": lambda: insured({"role": "IN"}),
+    "code.insurer_role": lambda: insured({"role": "GW", "last_name": "A"}),
+    "code.language_use": lambda: found(having(small(), {"languages": everything()["languages"]}), version=OLD_VERSION),
     "version.loop": lambda: found(having(small(), {"reporting": everything()["reporting"]}), version=OLD_VERSION),
     "code.provider_role": lambda: found(
         having(small(), {"providers": [H1 | {"role": "FA", "entity_type": "1", "relationship": "25"}]}),
