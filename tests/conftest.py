@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-import tempfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -17,6 +16,7 @@ from resources import embedded
 from resources.database import Logins, connect, open_database
 from resources.home import ROOT, Home
 from resources.record import Record
+from tests.support.places import quick_folder
 
 if TYPE_CHECKING:
     from resources.vault import Vault
@@ -60,8 +60,7 @@ def _drop(superuser: str, name: str) -> None:
 @pytest.fixture(scope="session")
 def server_home() -> Iterator[Home]:
     """A home whose embedded server runs for the whole session; its database is the template of every test's."""
-    base = Path(tempfile.mkdtemp(prefix="daybook-test-"))
-    base.chmod(0o711)
+    base = quick_folder("test")
     home = Home(base / "var").make()
     open_database(home)
     yield home

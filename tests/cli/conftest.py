@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,13 +11,13 @@ import pytest
 from pipelines.simulate.setup import stop_server
 from resources import embedded
 from resources.home import Home
+from tests.support.places import quick_folder
 
 
 @pytest.fixture(scope="module")
 def home() -> Iterator[Path]:
     """An empty home, in a folder that the database's account may pass through."""
-    base = Path(tempfile.mkdtemp(prefix="daybook-cli-"))
-    base.chmod(0o711)
+    base = quick_folder("cli")
     yield base / "var"
     stop_server(Home(base / "var"))
     if (base / "var" / "server").exists():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,6 +14,7 @@ from pipelines.simulate.setup import setup_partners, start_server, stop_server, 
 from resources.home import Home
 from resources.partners import Partner, load_partners
 from resources.pgp import PartnerKey, keyring
+from tests.support.places import quick_folder
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Counterparties:
 @pytest.fixture(scope="session")
 def invented() -> Iterator[Counterparties]:
     """One home with partners and a running server for the whole session."""
-    home = Home(Path(tempfile.mkdtemp(prefix="daybook-partners-")) / "var")
+    home = Home(quick_folder("partners") / "var")
     setup_partners(home)
     start_server(home)
     yield Counterparties(home, load_partners(home.partners))

@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import datetime as dt
 import shutil
-import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from pipelines.demo import DEMO_DATE, Script, prepare
@@ -19,6 +17,7 @@ from resources.database import Logins
 from resources.desk import Desk
 from resources.home import Home
 from tests.support.digest import digest
+from tests.support.places import quick_folder
 
 SCRIPT = Script(members=60, seed=7, date=DEMO_DATE)
 
@@ -54,8 +53,7 @@ def new_world(logins: Logins, *, like: Home | None = None, script: Script = SCRI
     computed with keys (blind indexes, file names, control numbers) can be compared between the two."""
     from pipelines.simulate.setup import stop_server
 
-    base = Path(tempfile.mkdtemp(prefix="daybook-world-"))
-    base.chmod(0o711)
+    base = quick_folder("world")
     home = Home(base / "var").make()
     if like is not None:
         shutil.copytree(like.keys, home.keys, dirs_exist_ok=True)
@@ -76,8 +74,7 @@ def twin_world(of: World, logins: Logins) -> Iterator[World]:
     """
     from pipelines.simulate.setup import start_server, stop_server
 
-    base = Path(tempfile.mkdtemp(prefix="daybook-twin-"))
-    base.chmod(0o711)
+    base = quick_folder("twin")
     home = Home(base / "var").make()
     for folder in ("keys", "partners", "reports", "counterparties"):
         shutil.copytree(of.home.path / folder, home.path / folder, dirs_exist_ok=True)
