@@ -16,34 +16,14 @@ from assets.steps import run_step
 from formats.edi834 import read
 from resources.database import Logins
 from resources.guides import guide
-from resources.partners import Partner, load_partner
+from resources.partners import Partner
 from resources.record import Record
 from resources.sealed import SSN
 from resources.vault import Vault
 from tests.enrollment.exchange import Vendor, World, actions, change, vendor_partner
+from tests.support.evergreen import evergreen
 from tests.support.seed import DAY, night, seed
 
-PROFILE = f"""
-code = "evergreen"
-kind = "vendor"
-name = "Evergreen Health"
-guide = "GUIDE"
-[sftp]
-host = "127.0.0.1"
-username = "x"
-private_key_path = "ssh"
-host_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0hX0uJ9vBv3Qh8lq8S8W0nq3fGmE1eXy8o1m8s6v3M"
-[pgp]
-our_fingerprint = "{"A" * 40}"
-partner_fingerprint = "{"B" * 40}"
-our_secret_key = "ours"
-partner_public_key = "theirs"
-[edi834]
-sender_id = "DAYBOOK"
-receiver_id = "EVERGREEN"
-usage = "P"
-[edi834.constant]
-"""
 FILES = "SELECT purpose, business_date, name FROM exchange.file ORDER BY file_id"
 
 
@@ -74,9 +54,7 @@ class Guided(Vendor):
 def guided(record: Record, logins: Logins, vault: Vault, tmp_path: Path) -> Callable[..., Guided]:
     def make(world: dict[str, Any], guide: str, constants: str) -> Guided:
         seed(record, **world)
-        path = tmp_path / "evergreen.toml"
-        path.write_text(PROFILE.replace("GUIDE", guide) + constants, encoding="utf-8")
-        partner = load_partner(path)
+        partner = evergreen(tmp_path, guide, "[edi834.constant]\n" + constants)
         return Guided(record, Record(logins.releaser), vault, partner.enrollment, {}, partner=partner)
 
     return make

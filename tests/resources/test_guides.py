@@ -9,53 +9,26 @@ import pytest
 
 from formats.errors import SettingsError
 from resources.guides import guide, guides, overlaid
-from resources.partners import Partner, load_partner
-
-HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0hX0uJ9vBv3Qh8lq8S8W0nq3fGmE1eXy8o1m8s6v3M"
-VENDOR = f"""
-code = "evergreen"
-kind = "vendor"
-name = "Evergreen Health"
-guide = "GUIDE"
-[sftp]
-host = "127.0.0.1"
-username = "x"
-private_key_path = "../keys/ssh"
-host_key = "{HOST_KEY}"
-[pgp]
-our_fingerprint = "{"A" * 40}"
-partner_fingerprint = "{"B" * 40}"
-our_secret_key = "../keys/pgp"
-partner_public_key = "../keys/their.asc"
-[edi834]
-sender_id = "DAYBOOK"
-receiver_id = "EVERGREEN"
-usage = "P"
-"""
-
-
-def loaded(folder: Path, name: str, more: str = "", top: str = "") -> Partner:
-    path = folder / "evergreen.toml"
-    path.write_text(top + VENDOR.replace("GUIDE", name) + more, encoding="utf-8")
-    return load_partner(path)
+from resources.partners import load_partner
+from tests.support.evergreen import PROFILE, evergreen
 
 
 def test_a_guide_is_the_whole_of_a_partners_terms(tmp_path: Path) -> None:
-    exchange = loaded(tmp_path, "exchange")
+    exchange = evergreen(tmp_path, "exchange")
     assert exchange.enrollment.folder == tmp_path
     assert (exchange.enrollment.termination_days, exchange.enrollment.retro_days) == (60, 60)
     assert exchange.edi834 is not None
     assert exchange.edi834["end_date"] == "last_day_covered"
     day, time = dt.date(2026, 2, 1), dt.time(1, 30, 15, 45_000)
     assert exchange.named("HARBOR", "edi834", day, 1, time=time) == "DAYBOOK.I834.D260201.T013015045.P"
-    carrier = loaded(tmp_path, "carrier")
+    carrier = evergreen(tmp_path, "carrier")
     assert carrier.enrollment.termination == "omission"
     assert carrier.named("HARBOR", "edi834", day, 7) == "EVERGREEN_full_HARBOR_20260201_007.P.TXT"
 
 
 def test_the_guides_schedules(tmp_path: Path) -> None:
     days = [dt.date(2026, 2, d) for d in (1, 2, 3)]  # a Sunday and the days after it
-    due = {name: [loaded(tmp_path, name).enrollment.purposes(day) for day in days] for name in guides()}
+    due = {name: [evergreen(tmp_path, name).enrollment.purposes(day) for day in days] for name in guides()}
     assert due == {
         "carrier": [(), ("full",), ()],
         "exchange": [("change", "audit"), ("change",), ("change",)],
@@ -64,7 +37,7 @@ def test_the_guides_schedules(tmp_path: Path) -> None:
 
 def test_a_profile_is_laid_over_its_guide(tmp_path: Path) -> None:
     top = 'file_name = "{company}_{date}_{sequence}.834"\n'
-    ours = loaded(tmp_path, "exchange", "\n[edi834.change]\nreason = '22'\n[enrollment]\nretro_days = 30\n", top)
+    ours = evergreen(tmp_path, "exchange", "\n[edi834.change]\nreason = '22'\n[enrollment]\nretro_days = 30\n", top)
     assert (ours.enrollment.retro_days, ours.enrollment.termination_days) == (30, 60)
     assert ours.edi834 is not None
     assert ours.edi834["change"] == {
@@ -83,7 +56,7 @@ def test_tables_are_merged_and_everything_else_replaced() -> None:
 @pytest.mark.parametrize("name", ["nowhere", "../carrier", "__init__"])
 def test_an_unknown_guide_is_named_with_those_there_are(tmp_path: Path, name: str) -> None:
     with pytest.raises(SettingsError, match=r"there is no guide .*evergreen\.toml.*guides: carrier, exchange"):
-        loaded(tmp_path, name)
+        evergreen(tmp_path, name)
 
 
 def test_guides_are_terms_only() -> None:
@@ -108,13 +81,13 @@ def test_guides_are_terms_only() -> None:
 )  # fmt: skip
 def test_a_wrong_term_is_named_when_the_profile_is_read(tmp_path: Path, more: str, said: str) -> None:
     with pytest.raises(SettingsError) as caught:
-        loaded(tmp_path, "carrier", more)
+        evergreen(tmp_path, "carrier", more)
     assert said in str(caught.value)
 
 
 def test_a_name_by_an_id_needs_the_id(tmp_path: Path) -> None:
     path = tmp_path / "evergreen.toml"
-    text = VENDOR.replace('guide = "GUIDE"', 'file_name = "{sender}.{date}.{time}"')
+    text = PROFILE.replace('guide = "GUIDE"', 'file_name = "{sender}.{date}.{time}"')
     path.write_text(text[: text.index("[edi834]")], encoding="utf-8")
     with pytest.raises(SettingsError, match=r"file_name: \{sender\} is the sender_id of \[edi834\], which is missing"):
         load_partner(path)

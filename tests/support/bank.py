@@ -17,7 +17,7 @@ from resources.vault import Vault
 from tests.support.seed import DAY
 
 BANK = "first-harbor"
-_HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0hX0uJ9vBv3Qh8lq8S8W0nq3fGmE1eXy8o1m8s6v3M"
+HOST_KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIJ0hX0uJ9vBv3Qh8lq8S8W0nq3fGmE1eXy8o1m8s6v3M"
 
 
 def terms(**changes: Any) -> BankTerms:
@@ -46,7 +46,7 @@ def bank(**changes: Any) -> dict[str, Partner]:
             kind="bank",
             name="First Harbor Bank",
             sftp=Endpoint(
-                name=BANK, host="127.0.0.1", port=1, username="x", private_key_path=Path("none"), host_key=_HOST_KEY
+                name=BANK, host="127.0.0.1", port=1, username="x", private_key_path=Path("none"), host_key=HOST_KEY
             ),
             pgp=PgpTerms(
                 our_fingerprint="A" * 40,
