@@ -22,14 +22,16 @@ def having(made: Enrollment, rows: Rows) -> Enrollment:
     return Enrollment(made.members, made.coverages, extras=frames)
 
 
-STREET = {"address1": "9 Oak Street", "address2": "Suite 2", "city": "Chicago", "state": "IL", "zip": "60601"}
+STREET = {"address1": "9 Oak Street", "address2": "Suite 2", "city": "Chicago", "state": "IL", "zip": "60601",
+          "country": "US"}  # fmt: skip
+GIVEN = {"entity_type": "1", "first_name": "Gil", "middle_name": "Ray", "name_prefix": "Dr", "name_suffix": "Jr"}
 CALLS = {"kind1": "TE", "number1": "3125550100", "kind2": "EX", "number2": "12", "kind3": "FX", "number3": "3125550101"}
 
 
 def everything() -> Rows:
     """One row at least in every frame, for the members `head`, `mate` and `kid` and the head's coverage `h1`."""
     on = {"member_key": "head", "coverage_key": "h1"}
-    head = {"member_key": "head"}
+    head, kid = {"member_key": "head"}, {"member_key": "kid"}
     return {
         "details": [
             head | {
@@ -62,20 +64,19 @@ def everything() -> Rows:
             head | {"qualifier": "LD", "code": "EN", "use": "7"}, head | {"description": "KLINGON", "use": "6"},
         ],
         "names": [
-            {"member_key": "mate", "role": "70", "entity_type": "1", "last_name": "Roe", "first_name": "Mat",
-             "id_qualifier": "34", "id": "123456780", "birth_date": dt.date(1981, 2, 2), "gender": "M",
-             "marital_status": "M", "race": "B", "citizenship": "2"},
+            {"member_key": "mate", "role": "70", "last_name": "Roe", "id_qualifier": "34", "id": "123456780",
+             "birth_date": dt.date(1981, 2, 2), "gender": "M", "marital_status": "M", "race": "B", "citizenship": "2",
+             "race_code": "2106-3"} | GIVEN,
             head | STREET | {"role": "31", "entity_type": "1", "zip": "606011234"},
-            head | STREET | CALLS | {"role": "36", "entity_type": "2", "last_name": "Acme", "id_qualifier": "24",
-                                     "id": "123456789", "contact": "Pat"},
-            {"member_key": "kid", "role": "M8", "entity_type": "2", "last_name": "State College",
-             "contact": "Registrar",
-             "kind1": "TE", "number1": "2175550111", "city": "Urbana", "state": "IL"},
-            {"member_key": "kid", "role": "S3", "entity_type": "1", "last_name": "Poe", "first_name": "Ann",
-             "id_qualifier": "34", "id": "123456781", "kind1": "HP", "number1": "2175550112"} | STREET,
-            {"member_key": "kid", "role": "GD", "entity_type": "1", "last_name": "Coe", "first_name": "Gil",
-             "kind1": "CP", "number1": "2175550113", "id_qualifier": "ZZ", "id": "G-1"},
-            head | {"role": "45", "entity_type": "1", "last_name": "Locker", "address1": "Gate 3", "city": "Chicago"},
+            head | STREET | CALLS | GIVEN | {"role": "36", "last_name": "Acme", "id_qualifier": "24",
+                                             "id": "123456789", "contact": "Pat"},
+            kid | STREET | CALLS | {"role": "M8", "entity_type": "2", "last_name": "State College",
+                                    "contact": "Registrar"},
+            kid | STREET | GIVEN | {"role": "S3", "last_name": "Poe", "id_qualifier": "34", "id": "123456781"}
+            | CALLS | {"kind3": "HP"},
+            kid | STREET | GIVEN | CALLS | {"role": "GD", "last_name": "Coe", "id_qualifier": "ZZ", "id": "G-1",
+                                            "kind1": "CP"},
+            head | STREET | GIVEN | {"role": "45", "last_name": "Locker"},
         ],
         "disabilities": [
             {"member_key": "kid", "kind": "2", "code_qualifier": "DX", "diagnosis": "G80", "begin": DAY,
@@ -85,8 +86,9 @@ def everything() -> Rows:
         "cards": [on | {"plan": "GOLD", "kind": "H", "count": 2, "action": "1"}, on | {"plan": "GOLD", "kind": "D"}],
         "providers": [
             on | STREET | CALLS | {
-                "role": "P3", "entity_type": "1", "last_name": "Healer", "first_name": "Hana", "name_prefix": "Dr",
-                "name_suffix": "MD", "id_qualifier": "SV", "id": "P-77", "relationship": "25", "address3": "Floor 3",
+                "role": "P3", "entity_type": "1", "last_name": "Healer", "first_name": "Hana", "middle_name": "R",
+                "name_prefix": "Dr", "name_suffix": "MD", "id_qualifier": "SV", "id": "P-77", "relationship": "25",
+                "address3": "Floor 3",
                 "kind4": "EM", "number4": "MAIL", "change_date": DAY, "change_reason": "AA",
             },
             on | {"role": "QN", "entity_type": "2", "last_name": "Tooth Inc", "relationship": "26"},
@@ -125,9 +127,31 @@ def family() -> Enrollment:
     return enrollment(people, held)
 
 
+def full_family() -> Enrollment:
+    """The family, of whose head everything is known."""
+    made, head = family(), pl.col("member_key") == "head"
+    more = {"middle_name": "Q", "name_suffix": "Jr", "address2": "Flat 2", "marital_status": "M", "member_id": "M1"}
+    known = [
+        pl.when(head).then(pl.lit(value)).otherwise(pl.col(column)).alias(column) for column, value in more.items()
+    ]
+    return Enrollment(made.members.with_columns(known), made.coverages)
+
+
 def loaded() -> Enrollment:
     """A family of three with one of everything."""
-    return having(family(), everything())
+    return having(full_family(), everything())
+
+
+def abroad() -> Enrollment:
+    """The same with every address in a part of another country instead of a state."""
+    made, there = loaded(), {"state": None, "country": "CA", "subdivision": "ON"}
+    moved = {
+        name: frame.with_columns(pl.when(pl.col("city").is_not_null()).then(pl.lit(value, pl.String)).alias(column)
+                                 for column, value in there.items()) if "city" in frame.columns else frame
+        for name, frame in made.extras.items()
+    }  # fmt: skip
+    moved["details"] = moved["details"].with_columns(country=pl.lit("CA"), subdivision=pl.lit("ON"))
+    return Enrollment(made.members.with_columns(state=pl.lit(None, pl.String)), made.coverages, extras=moved)
 
 
 _WORD = st.text("ABCDEFGHXYZabc '-.", min_size=2, max_size=12).map(lambda s: " ".join(s.split())).filter(

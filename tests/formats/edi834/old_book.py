@@ -3,11 +3,9 @@
 import datetime as dt
 from typing import Any
 
-import polars as pl
-
 from formats.edi834 import Enrollment
 from tests.formats.edi834.book import DAY
-from tests.formats.edi834.extras_book import STREET, everything, family, having
+from tests.formats.edi834.extras_book import STREET, everything, full_family, having
 
 _WHOLE = everything()
 _HEAD, _KID = {"member_key": "head"}, {"member_key": "kid"}
@@ -65,13 +63,8 @@ OLD_ROWS = {
 
 def old_family() -> Enrollment:
     """The family of `extras_book` without what the older guide does not have of it."""
-    base = family()
-    more = {"middle_name": "Q", "name_suffix": "Jr", "address2": "Flat 2", "marital_status": "M", "member_id": "M1"}
-    head = pl.col("member_key") == "head"
-    members = base.members.with_columns(
-        pl.when(head).then(pl.lit(value)).otherwise(pl.col(column)).alias(column) for column, value in more.items()
-    )
-    return Enrollment(members, base.coverages.with_columns(late=None))
+    made = full_family()
+    return Enrollment(made.members, made.coverages.with_columns(late=None))
 
 
 def old_loaded() -> Enrollment:

@@ -10,7 +10,7 @@ from formats.edi834 import EXTRAS, Enrollment, check, read, write, write_with_po
 from formats.edi834.referee import referee
 from formats.problems import ERROR
 from tests.formats.edi834.book import DAY, STAMP, enrollments, profile
-from tests.formats.edi834.extras_book import Rows, everything, family, having, loaded, with_extras
+from tests.formats.edi834.extras_book import Rows, abroad, everything, family, having, loaded, with_extras
 
 RANDOM = settings(
     max_examples=12, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck), phases=[Phase.generate]
@@ -22,8 +22,9 @@ def test_there_is_one_of_everything() -> None:
     assert not any(frame.is_empty() for frame in loaded().extras.values())
 
 
-def test_what_is_written_is_valid_to_pyx12() -> None:
-    verdict = referee(write(loaded(), profile(), STAMP))
+@pytest.mark.parametrize("made", [loaded(), abroad()])
+def test_what_is_written_is_valid_to_pyx12(made: Enrollment) -> None:
+    verdict = referee(write(made, profile(), STAMP))
     assert verdict.valid, verdict.problems["message"].to_list()
 
 

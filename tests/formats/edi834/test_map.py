@@ -2,16 +2,21 @@
 
 from collections.abc import Iterator
 from importlib.resources import files
+from typing import Any
 from xml.etree import ElementTree as ET
 
 import polars as pl
 import pytest
 
-from formats.edi834 import COVERAGES, EXTRAS, MEMBERS, Profile
+from formats.edi834 import COVERAGES, EXTRAS, MEMBERS, Enrollment, Profile, write
 from formats.edi834.guide import rules_of
-from formats.edi834.layout import COVERAGE, EXTRA, MEMBER, OLD_ROLES, Segment
+from formats.edi834.layout import COVERAGE, EXTRA, LOOP_OF_ROLE, MEMBER, OLD_ROLES, Segment
+from formats.edi834.placing import LOOPS, placed
 from formats.edi834.profile import OLD_VERSION, VERSION
-from tests.formats.edi834.book import profile
+from formats.edi834.segments import SEPARATOR, split
+from tests.formats.edi834.book import STAMP, profile
+from tests.formats.edi834.extras_book import abroad, loaded
+from tests.formats.edi834.old_book import old_loaded
 
 MAP, OLD_MAP = "834.5010.X220.A1.xml", "834.4010.X095.A1.xml"
 NAMES = [f"2100{letter}" for letter in "BCDEFGH"]
@@ -62,6 +67,31 @@ def number(element: ET.Element) -> int:
 def test_every_element_of_the_map_has_its_place() -> None:
     missing = [(loop, name, number(e)) for loop, name, e in mapped() if number(e) not in written(loop, name)]
     assert missing == []
+
+
+def held(data: bytes) -> set[tuple[str, str, int]]:
+    """(loop, segment, element) of every element that has a value below loop 2000 of a file."""
+    names = {old: LOOP_OF_ROLE[role] for role, old in OLD_ROLES.items()} | LOOP_OF_ROLE
+    found, name = set[tuple[str, str, int]](), ""
+    located = placed(split(data).segments).filter(pl.col("member").is_not_null())
+    for code, segment, text in located.select("loop", "id", "text").iter_rows():
+        parts, loop = text.split(SEPARATOR), LOOPS[code]
+        if segment == "NM1" and loop == "2100":
+            name = names.get(parts[1], "2100G")
+        if loop == "2700" and segment != "LX":
+            loop = "2750"
+        found |= {(name if loop == "2100" else loop, segment, n) for n, part in enumerate(parts) if part}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("some", "terms", "name"), [([loaded(), abroad()], {}, MAP), ([old_loaded()], {"version": OLD_VERSION}, OLD_MAP)]
+)
+def test_files_with_one_of_everything_hold_every_element_of_the_map(
+    some: list[Enrollment], terms: dict[str, Any], name: str
+) -> None:
+    there = set[tuple[str, str, int]]().union(*(held(write(made, profile(**terms), STAMP)) for made in some))
+    assert {(loop, segment, number(e)) for loop, segment, e in mapped(name)} - there == set()
 
 
 def allowed(frame: str, terms: Profile) -> dict[str, set[str]]:

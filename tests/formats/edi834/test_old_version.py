@@ -6,17 +6,13 @@ import polars as pl
 import pytest
 
 from formats.edi834 import check, read, write, write_with_positions
-from formats.edi834.layout import LOOP_OF_ROLE, OLD_ROLES
-from formats.edi834.placing import LOOPS, placed
 from formats.edi834.referee import referee
-from formats.edi834.segments import SEPARATOR, split
 from formats.errors import FormatError
 from formats.problems import ERROR
 from tests.formats.edi834.book import DAY, STAMP, profile
 from tests.formats.edi834.extras_book import everything, having
 from tests.formats.edi834.old_book import old_family, old_loaded
 from tests.formats.edi834.test_extras import assert_same
-from tests.formats.edi834.test_map import OLD_MAP, mapped, number
 
 OLD = {"version": "004010X095A1"}
 
@@ -32,22 +28,6 @@ def test_4010_is_valid_to_pyx12_and_read_back() -> None:
     assert back.problems.is_empty()
     assert back.members.height == 3
     assert_same(back, old_loaded(), places.filter(pl.col("segment") == "INS")["member_key"].to_list())
-
-
-def test_4010_has_every_element_of_its_map() -> None:
-    """A file with one of everything holds each of them: what the map has can be written."""
-    found: set[tuple[str, str, int]] = set()
-    loops = {old: LOOP_OF_ROLE[role] for role, old in OLD_ROLES.items()} | LOOP_OF_ROLE
-    name = ""
-    for loop, segment, text in placed(split(write(old_loaded(), profile(**OLD), STAMP)).segments).select(
-        pl.col("loop").replace_strict(LOOPS, return_dtype=pl.String), "id", "text"
-    ).iter_rows():  # fmt: skip
-        parts = text.split(SEPARATOR)
-        if segment == "NM1" and loop == "2100":
-            name = loops.get(parts[1], "2100G")
-        found |= {(name if loop == "2100" else loop, segment, n) for n, part in enumerate(parts) if part}
-    missing = {(loop, segment, number(e)) for loop, segment, e in mapped(OLD_MAP)} - found
-    assert missing == set()
 
 
 @pytest.mark.parametrize(
