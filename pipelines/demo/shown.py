@@ -92,7 +92,7 @@ def _explained(one: Mapping[str, Any]) -> str:
 
 def _mail(mail: Mapping[str, Any]) -> str:
     found = mail["reminders"]
-    head = f"Mail: {mail['messages']:,} messages lie in {mail['folder']}/ (a simulated server)"
+    head = f"Mail: {mail['messages']:,} messages lie in {mail['folder']}/ (a simulated server); reminders among them"
     told = [f"  reminder {r['number']} of {r['company']}: {r['mail']}, {r['times']} time(s)" for r in found[:_MOST]]
     return "\n".join([f"{head}{_rest(found)}", *told])
 
