@@ -38,9 +38,16 @@ def kind_of(data: bytes) -> str:
         separator = re.escape(start[3:4])
         if re.search(rb"[^A-Z0-9]ST" + separator + b"834" + separator, data):
             return "edi834"
-        if re.search(rb"[^A-Z0-9](TA1|ST" + separator + rb"(997|999|824))" + separator, data):
+        if answers_too(data):
             return "x12_ack"
     return "unreadable"
+
+
+def answers_too(data: bytes) -> bool:
+    """Whether acknowledgements stand in an interchange, alone or beside an 834."""
+    start = data.removeprefix(b"\xef\xbb\xbf").lstrip()
+    separator = re.escape(start[3:4])
+    return re.search(rb"[^A-Z0-9](TA1|ST" + separator + rb"(997|999|824))" + separator, data) is not None
 
 
 def inbound(tx: Tx, sha256: str, vault: Vault) -> Inbound:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from assets.banking.steps import statement
-from assets.delivery.inbound import EXCEPTIONS, an_exception, conclude, inbound
+from assets.delivery.inbound import EXCEPTIONS, an_exception, answers_too, conclude, inbound
 from assets.enrollment.acknowledge import acknowledge
 from assets.enrollment.roster import compare
 from assets.intake import take_enrollment
@@ -56,6 +56,8 @@ def process(record: Record, run: Run, sha256: str, partners: dict[str, Partner],
             return totals
         if kind in {"edi834", "roster"}:
             totals = compare(tx, file.sha256, file.data, partners[file.partner], vault)
+            if kind == "edi834" and answers_too(file.data):
+                acknowledge(tx, file.sha256, file.data, vault)
             conclude(tx, file, _discrepancy(totals))
             return totals
         totals = acknowledge(tx, file.sha256, file.data, vault)

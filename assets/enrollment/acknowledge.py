@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from assets.enrollment.answers import FILE, heard, matched, new_events, severest, verdicts
+from assets.enrollment.answers import FILE, heard, matched, narrowed, new_events, severest, verdicts
 from assets.enrollment.applications import Said, said
 from assets.enrollment.tracing import explained, written_at
 from formats.edi834 import Acks, read_acks
@@ -22,9 +22,10 @@ _TRACED = 5  # errors spelled out in an event's detail; all of them are exceptio
 def acknowledge(tx: Tx, sha256: bytes, data: bytes, vault: Vault) -> dict[str, int]:
     """Record what a received TA1, 999 or 824 says of our files. The same content twice changes nothing.
 
-    Appends enrollment.acknowledgement per level, member_answer per set and member an 824 speaks of, exchange.event
-    (acknowledged, rejected) where the state gets more severe, exchange.exception: unmatched_ack, set_error per
-    IK3/IK4, application_ack for what an 824 refuses or can't mean, unreadable.
+    An answer can speak only of files that have left, or were about to. Appends enrollment.acknowledgement per level,
+    member_answer per set and member an 824 speaks of, exchange.event (acknowledged, rejected) where the state gets
+    more severe, exchange.exception: unmatched_ack, set_error per IK3/IK4, accepted_with_errors where none says which,
+    application_ack for what an 824 refuses or can't mean, unreadable.
 
     Args:
         tx: the step's transaction, over all companies.
@@ -46,13 +47,15 @@ def acknowledge(tx: Tx, sha256: bytes, data: bytes, vault: Vault) -> dict[str, i
     rows = heard(acks)
     values = pl.concat([rows["control_number"], rows["group_number"]]).drop_nulls().unique().sort().to_list()
     found = matched(rows, tx.read("enrollment/numbers_given", partner=partner, values=values))
-    ours = found.filter(pl.col("company_id").is_in(list(tx.companies)))
+    found = narrowed(found, _made(tx, found))
+    ours = found.filter(pl.col("company_id").is_in(list(tx.companies)) & ~pl.col("unclear"))
     traced = _trace(tx, acks, ours, vault)
     applied = said(tx, acks, partner, vault)
     _append_verdicts(tx, ours, sha256)
     _append_answers(tx, applied.answers, sha256)
     moved = _append_events(tx, _found(ours, traced, applied), partner)
-    exceptions = _append_exceptions(tx, acks, found, pl.concat([_set_errors(traced), applied.exceptions]), sha256)
+    named = pl.concat([_set_errors(traced), _with_errors(ours), applied.exceptions])
+    exceptions = _append_exceptions(tx, acks, found, named, sha256)
     counts = dict(moved.group_by("state").len().iter_rows())
     return {name: int(counts.get(name, 0)) for name in ("acknowledged", "rejected")} | {"exceptions": exceptions}
 
@@ -95,6 +98,23 @@ def _append_events(tx: Tx, found: pl.DataFrame, partner: str) -> pl.DataFrame:
     events = new_events(found, states).with_columns(actor=pl.lit(partner), business_date=pl.lit(tx.business_date))
     tx.append("exchange.event", events)
     return events
+
+
+def _made(tx: Tx, found: pl.DataFrame) -> pl.DataFrame:
+    files = found.select(FILE).drop_nulls().unique(maintain_order=True)
+    return tx.read(
+        "enrollment/sets_made", company_ids=files["company_id"].to_list(), file_ids=files["file_id"].to_list()
+    ).cast({"company_id": found.schema["company_id"], "file_id": found.schema["file_id"]})
+
+
+def _with_errors(ours: pl.DataFrame) -> pl.DataFrame:
+    """Acceptances with errors (E) of which no IK3 says what they are: somebody must ask."""
+    codes = pl.col("codes").fill_null("none given")
+    return ours.filter((pl.col("verdict") == "E") & (pl.col("errors") == 0)).select(
+        "position",
+        kind=pl.lit("accepted_with_errors"),
+        detail=pl.format("{} {} was taken with errors: codes {}", "level", "control_number", codes),
+    )
 
 
 def _set_errors(traced: pl.DataFrame) -> pl.DataFrame:
@@ -140,14 +160,16 @@ def _explained(tx: Tx, places: pl.DataFrame, company: int, vault: Vault) -> pl.D
 
 def _append_exceptions(tx: Tx, acks: Acks, found: pl.DataFrame, named: pl.DataFrame, sha256: bytes) -> int:
     """Everything that is not an answer to a file of ours, and every error a vendor found in one (`named`)."""
-    unmatched = found.filter(pl.col("company_id").is_null()).select(
+    about = pl.format(
+        "verdict {} on {} {}",
+        "verdict", "level", pl.col("control_number").cast(pl.String).fill_null("without a number"),
+    )  # fmt: skip
+    counts = pl.format("{} counts {} of the {} sets that were sent, and names none", about, "counted", "made")
+    unmatched = found.filter(pl.col("company_id").is_null() | pl.col("unclear")).select(
         "position",
         kind=pl.lit("unmatched_ack"),
-        detail=pl.format(
-            "verdict {} on {} {}, which this partner was not sent",
-            "verdict", "level", pl.col("control_number").cast(pl.String).fill_null("without a number"),
-        ),
-    )  # fmt: skip
+        detail=pl.when("unclear").then(counts).otherwise(pl.format("{}, which this partner was not sent", about)),
+    )
     unread = acks.problems.filter(pl.col("severity") == ERROR).select(
         position=pl.col("line").fill_null(0), kind=pl.lit("unreadable"), detail="message"
     )

@@ -19,6 +19,8 @@ _HEARD = {
     "verdict": pl.String(),  # as received; empty when the partner left it out
     "refused": pl.Boolean(),
     "errors": pl.Int64(),
+    "codes": pl.String(),  # TA105, AK905.., IK502.., raw
+    "counted": pl.Int64(),  # of a group: the sets it says there were
     "short": pl.Boolean(),  # of a group: fewer sets accepted than there were
     "position": pl.Int64(),  # segment of the acknowledgement
     "group_number": pl.Int64(),  # of a set: the GS06 it was in
@@ -44,17 +46,19 @@ def heard(acks: Acks) -> pl.DataFrame:
     parts = [
         acks.ta1.select(
             level=pl.lit("interchange"), control_number=number("interchange_control"), verdict="verdict", refused=bad,
-            errors=pl.lit(0, pl.Int64), short=pl.lit(value=False), position="position",
-            group_number=pl.lit(None, pl.Int64),
+            errors=pl.lit(0, pl.Int64), codes=pl.col("note").replace("000", None), counted=pl.lit(None, pl.Int64),
+            short=pl.lit(value=False), position="position", group_number=pl.lit(None, pl.Int64),
         ),
         groups.select(
             level=pl.lit("group"), control_number=number("group_control"), verdict="verdict",
             refused=bad | (pl.col("verdict") == "P") | short,
-            errors=pl.col("errors"), short=short, position="position", group_number=pl.lit(None, pl.Int64),
+            errors="errors", codes="codes", counted=there, short=short, position="position",
+            group_number=pl.lit(None, pl.Int64),
         ),
         sets.select(
             level=pl.lit("set"), control_number=number("set_control"), verdict="verdict", refused=bad,
-            errors=pl.col("errors"), short=pl.lit(value=False), position="position",
+            errors="errors", codes="codes", counted=pl.lit(None, pl.Int64), short=pl.lit(value=False),
+            position="position",
             group_number=number("group_control"),
         ),
     ]  # fmt: skip
@@ -87,6 +91,26 @@ def matched(rows: pl.DataFrame, given: pl.DataFrame) -> pl.DataFrame:
     return found.with_columns(pl.when(~astray).then(c).alias(c) for c in FILE).drop("kind", "of_group", "at")
 
 
+def narrowed(found: pl.DataFrame, made: pl.DataFrame) -> pl.DataFrame:
+    """The verdicts without those of groups that count fewer sets than were sent: they speak for the sets they name.
+
+    Some partners answer each set by itself, under a group verdict about that one set. One that names none decides
+    nothing unless it refuses: it comes back with `unclear`.
+
+    Args:
+        found: as `matched` returns them.
+        made: FILE, made (sets the file has).
+    """
+    named = found.filter(pl.col("level") == "set").select(control_number="group_number").drop_nulls().unique()
+    fewer = (pl.col("level") == "group") & (pl.col("counted") < pl.col("made")).fill_null(value=False)
+    known = found.join(made, on=FILE, how="left", maintain_order="left").join(
+        named.with_columns(names=pl.lit(value=True)), on="control_number", how="left", maintain_order="left"
+    )
+    names = pl.col("names").fill_null(value=False)
+    kept = known.with_columns(unclear=fewer & ~names & ~pl.col("verdict").is_in(REFUSED)).filter(~(fewer & names))
+    return kept.drop("names")
+
+
 def severest(rows: pl.DataFrame, key: list[str]) -> pl.DataFrame:
     """Of several verdicts on the same thing in one file the one that refuses most.
 
@@ -111,7 +135,8 @@ def verdicts(rows: pl.DataFrame) -> pl.DataFrame:
     """
     speaks = pl.col("level").is_in(["group", "set"])
     accepts = (speaks & pl.col("verdict").is_in(ACCEPTED)).any()
-    words = pl.format("{} {}: {}", "level", "control_number", pl.col("verdict").replace("", "no verdict"))
+    codes = (pl.lit(", codes ") + pl.col("codes")).fill_null("")
+    words = pl.format("{} {}: {}{}", "level", "control_number", pl.col("verdict").replace("", "no verdict"), codes)
     return (
         rows.group_by(FILE, maintain_order=True)
         .agg(

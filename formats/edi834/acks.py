@@ -17,9 +17,11 @@ from formats.problems import ERROR, INFO, WARNING, problems
 Row = dict[str, Any]
 VERDICTS = ("A", "E", "P", "R", "M", "W", "X")
 REFUSED = ("R", "M", "W", "X")  # verdicts after which a set or group must be sent again
+# Qualifiers of a group's or a plan's number, which tells no member.
+_OF_GROUPS = ("1L", "38", "CE", "IG", "6P")
 # Segments an acknowledgement may hold beside those that are read.
 _SILENT = frozenset({
-    "ISA", "GS", "GE", "IEA", "N1", "PER", "DTM", "AMT", "QTY", "NM1", "N3", "N4",
+    "ISA", "GS", "GE", "IEA", "N1", "PER", "DTM", "AMT", "QTY", "N3", "N4",
     "LM", "LQ", "TRN", "PID", "MEA", "PWK",
 })  # fmt: skip
 
@@ -90,7 +92,7 @@ class _AckWalk:
             "TA1": self._ta1, "ST": self._st, "SE": self._se, "AK1": self._ak1, "AK2": self._ak2,
             "IK3": self._ik3, "AK3": self._ik3, "IK4": self._ik4, "AK4": self._ik4, "IK5": self._ik5,
             "AK5": self._ik5, "AK9": self._ak9, "CTX": self._nothing, "BGN": self._bgn, "OTI": self._oti,
-            "REF": self._ref, "TED": self._ted, "RED": self._red,
+            "REF": self._ref, "NM1": self._nm1, "TED": self._ted, "RED": self._red,
         }  # fmt: skip
 
     def say(self, rule: str, severity: str, line: int, message: str) -> None:
@@ -238,20 +240,33 @@ class _AckWalk:
             "original_reference": _at(self.bgn, 6),
             "scope": mark[:1] or None,
             "verdict": mark[1:2] or None,
-            "qualifier": _at(parts, 2),
-            "value": _at(parts, 3),
             "group_control": _at(parts, 8),
             "set_control": _at(parts, 9),
             "set_id": _at(parts, 10),
             "position": position,
         }
         self.applications.append(self.oti)
+        self._named(_upper(parts, 2), _at(parts, 3))
         if mark[1:2] not in ("A", "E", "P", "R"):
             self.say("verdict", ERROR, position, "OTI01 does not say accepted, with errors, partly or rejected")
 
     def _ref(self, _position: int, parts: list[str]) -> None:
-        if self.oti is not None and self.oti["value"] in (None, "NA"):
-            self.oti |= {"qualifier": _at(parts, 1), "value": _at(parts, 2)}
+        self._named(_upper(parts, 1), _at(parts, 2))
+
+    def _nm1(self, _position: int, parts: list[str]) -> None:
+        if _upper(parts, 1) in ("IL", "74", "70"):
+            self._named(_upper(parts, 8), _at(parts, 9))
+
+    def _named(self, qualifier: str | None, value: str | None) -> None:
+        """Whom an item is about: of several the first that may tell a member, and the subscriber apart from it."""
+        if self.oti is None or not value or (qualifier in (None, "NA") and value == "NA"):
+            return
+        place = {"TN": "file_reference", "0F": "subscriber"}.get(qualifier or "", "value")
+        if qualifier in _OF_GROUPS or self.oti.get(place) is not None:
+            return
+        self.oti[place] = value
+        if place == "value":
+            self.oti["qualifier"] = qualifier
 
     def _ted(self, _position: int, parts: list[str]) -> None:
         self._note(_at(parts, 1))

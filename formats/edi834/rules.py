@@ -22,6 +22,7 @@ _READING = (  # what a reader says: id, severity, element, words, hint
     ("x12.isa.length", ERROR, "ISA", "the ISA has not 106 characters", "Delimiters were taken from what is there"),
     ("x12.leading", WARNING, "ISA", "there is text before the first ISA", "It was skipped"),
     ("x12.bom", WARNING, "ISA", "the file begins with a byte order mark", "It was skipped"),
+    ("x12.nul", WARNING, "data", "the file holds NUL characters", "They were left out; no record can hold them"),
     ("x12.encoding", WARNING, "data", "the file is UTF-16, or not UTF-8", "Ask the sender for plain ASCII"),
     ("edi834.envelope.version", WARNING, "GS08", "the guide version is missing or not an 834 we know", _ENVELOPE),
     ("edi834.envelope.other_set", INFO, "ST01", "this set is not an 834 and was not read as one", _ENVELOPE),

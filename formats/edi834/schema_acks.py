@@ -64,8 +64,10 @@ APPLICATIONS: Schema = {  # 824: one row per OTI
     "original_reference": pl.String(),  # BGN06
     "scope": pl.String(),  # first letter of OTI01: T set, B batch, I item
     "verdict": pl.String(),  # second letter of OTI01: A E R P
-    "qualifier": pl.String(),  # OTI02, or REF01 below the OTI
-    "value": pl.String(),  # OTI03, or REF02
+    "file_reference": pl.String(),  # OTI03 under OTI02 TN
+    "subscriber": pl.String(),  # under 0F: of OTI or a REF below it
+    "qualifier": pl.String(),  # what tells a member: OTI02 if it is none of those, else REF01 or NM108 below it
+    "value": pl.String(),  # OTI03, REF02 or NM109
     "group_control": pl.String(),  # OTI08
     "set_control": pl.String(),  # OTI09
     "set_id": pl.String(),  # OTI10

@@ -49,6 +49,14 @@ class Region:
 
 def decoded(data: bytes) -> tuple[str, list[Row]]:
     """The bytes as text: UTF-8 with or without BOM, UTF-16 with BOM, else Latin-1; and what was odd."""
+    text, found = _decoded(data)
+    if "\x00" not in text:
+        return text, found
+    odd = _odd("nul", WARNING, None, "the file holds NUL characters", "They were left out; no record can hold them")
+    return text.replace("\x00", ""), [*found, odd]
+
+
+def _decoded(data: bytes) -> tuple[str, list[Row]]:
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return data.decode("utf-16", errors="replace"), [
             _odd("encoding", WARNING, 1, "the file is UTF-16", "Ask the sender for plain ASCII")

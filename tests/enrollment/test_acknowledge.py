@@ -15,11 +15,13 @@ from assets.enrollment.steps import build_files
 from assets.steps import open_run, run_step
 from formats.edi834 import Acks, AckStamp, Route, read_acks, write_999, write_ta1
 from formats.edi834 import acknowledge as answered
+from resources.database import Logins
 from resources.partners import Partner
 from resources.record import Record
-from resources.sealed import FILE_OUT, SSN
+from resources.sealed import SSN
 from resources.vault import Vault
-from tests.enrollment.exchange import vendor_partner
+from resources.vendor_terms import VendorTerms
+from tests.enrollment.exchange import Vendor, vendor_partner
 from tests.support.seed import DAY, night, seed
 
 World = Callable[..., dict[str, list[dict[str, Any]]]]
@@ -47,15 +49,15 @@ def look(record: Record, text: str) -> list[tuple[Any, ...]]:
         return tx.select(text).rows()
 
 
-def sent(record: Record, vault: Vault) -> bytes:
-    return vault.open_bytes(1, FILE_OUT, look(record, "SELECT sealed FROM exchange.content")[0][0])
+def sent(record: Record, logins: Logins, vault: Vault) -> bytes:
+    return Vendor(record, Record(logins.releaser), vault, VendorTerms(), {}).send(1)
 
 
 @pytest.fixture
-def file(record: Record, partners: dict[str, Partner], vault: Vault, family: World) -> bytes:
+def file(record: Record, logins: Logins, partners: dict[str, Partner], vault: Vault, family: World) -> bytes:
     seed(record, **family())
     run_step(record, night(record), "enrollment.files", lambda tx: build_files(tx, partners, vault))
-    return sent(record, vault)
+    return sent(record, logins, vault)
 
 
 def fault(position: int, **more: Any) -> pl.DataFrame:
@@ -67,7 +69,7 @@ def fault(position: int, **more: Any) -> pl.DataFrame:
     )
 
 
-STATES = "SELECT state, detail, actor FROM exchange.event WHERE event_no > 2 ORDER BY event_no"
+STATES = "SELECT state, detail, actor FROM exchange.event WHERE event_no > 5 ORDER BY event_no"
 EXCEPTIONS = "SELECT position, kind, detail FROM exchange.exception ORDER BY position, kind"
 
 
@@ -91,7 +93,7 @@ def test_a_rejected_set_names_the_member_and_the_place_but_no_value(record: Reco
     ((state, detail, _),) = look(record, STATES)
     assert state == "rejected"
     assert detail == (
-        "interchange 1: A, group 1: R, set 1: R; "
+        "interchange 1: A, group 1: R, set 1: R, codes 5; "
         "set 0001 segment 14 N4 of member M1, column zip: element 3: a code it does not know (8, 7); "
         "set 0001 segment 24 N4 of member M2: wrong elements (8)"
     )
@@ -108,7 +110,7 @@ def test_an_accepting_ta1_alone_moves_nothing_and_a_rejecting_one_kills(
     assert hear(record, vault, write_ta1(answered(file), BACK, STAMP))[0]["acknowledged"] == 0
     assert look(record, STATES) == []
     hear(record, vault, write_ta1(answered(file, ta1_verdict="R", note="006"), BACK, STAMP))
-    assert look(record, STATES) == [("rejected", "interchange 1: R", "evergreen")]
+    assert look(record, STATES) == [("rejected", "interchange 1: R, codes 006", "evergreen")]
 
 
 def test_severity_only_goes_up(record: Record, vault: Vault, file: bytes) -> None:
@@ -196,9 +198,7 @@ def test_an_error_leads_back_to_the_member_and_the_column_of_the_record(
     assert [r[2] for r in look(record, EXCEPTIONS)] == [f"set 0001 segment {position} {words}"]
 
 
-def test_twins_are_told_apart_by_name(
-    record: Record, partners: dict[str, Partner], vault: Vault, family: World
-) -> None:
+def test_twins_are_told_apart_by_name(record: Record, logins: Logins, vault: Vault, family: World) -> None:
     world = family()
     twin = {"subscriber_id": 1, "relationship": "child", "birth_date": dt.date(2015, 7, 9), "gender": "U"}
     people = [("M3", "Zoé"), ("M4", "Ann-Lou")]
@@ -210,7 +210,7 @@ def test_twins_are_told_apart_by_name(
     seed(record, **world)
     terms = {"evergreen": vendor_partner(member_identifier="none")}
     run_step(record, night(record), "enrollment.files", lambda tx: build_files(tx, terms, vault))
-    data = sent(record, vault)
+    data = sent(record, logins, vault)
     spots = [at(data, f"NM1*IL*1*SAMPLE*{name}") for name in ("ZOE", "ANN-LOU")]
     wrong = pl.concat([fault(n, segment="NM1", element=4, element_code="1") for n in spots])
     hear(record, vault, write_999(answered(data, wrong), BACK, STAMP))
@@ -220,7 +220,7 @@ def test_twins_are_told_apart_by_name(
 
 @pytest.mark.parametrize("known", [True, False])
 def test_a_subscriber_reference_that_is_an_ssn_is_not_shown(
-    record: Record, vault: Vault, family: World, known: bool
+    record: Record, logins: Logins, vault: Vault, family: World, known: bool
 ) -> None:
     world, number = family(), pl.Series(["517223344"])
     blind = vault.blind(pl.Series([1]), number, SSN).item() if known else b"another"
@@ -229,7 +229,7 @@ def test_a_subscriber_reference_that_is_an_ssn_is_not_shown(
     seed(record, **world)
     terms = {"evergreen": vendor_partner(subscriber_reference="ssn")}
     run_step(record, night(record), "enrollment.files", lambda tx: build_files(tx, terms, vault))
-    data = sent(record, vault)
+    data = sent(record, logins, vault)
     assert b"REF*0F*517223344~" in data
     wrong = fault(at(data, "NM1*IL", 1), segment="NM1", element=9, element_code="7")
     hear(record, vault, write_999(answered(data, wrong), BACK, STAMP))

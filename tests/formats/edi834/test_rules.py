@@ -242,6 +242,7 @@ BY_HAND = {
 }
 BYTES = {
     "x12.bom": lambda d: b"\xef\xbb\xbf" + d,
+    "x12.nul": lambda d: d.replace(b"*Doe*", b"*D\x00oe*"),
     "x12.encoding": lambda d: d.decode().encode("utf-16"),
     "x12.leading": lambda d: b"From: carrier\r\n\r\n" + d,
     "x12.isa.length": lambda d: d.replace(b"DAYBOOK        ", b"DAYBOOK"),
