@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
+from formats.edi834 import read, read_acks
 from formats.errors import RecordError
 from resources.record import Tx
 from resources.sealed import FILE_IN
 from resources.vault import HOUSE, Vault
 
+_LOOKED_AT = 1_000_000  # bytes
 EXCEPTIONS = {"position": pl.Int64(), "kind": pl.String(), "detail": pl.String(), "amount_cents": pl.Int64()}
 
 
@@ -40,7 +42,15 @@ def kind_of(data: bytes) -> str:
             return "edi834"
         if answers_too(data):
             return "x12_ack"
-    return "unreadable"
+    return _as_read(data[:_LOOKED_AT])
+
+
+def _as_read(head: bytes) -> str:
+    """What the liberal readers make of the beginning of bytes that look like nothing: another encoding, no ISA ..."""
+    if read(head).members.height:
+        return "edi834"
+    acks = read_acks(head)
+    return "x12_ack" if acks.ta1.height or acks.groups.height or acks.applications.height else "unreadable"
 
 
 def answers_too(data: bytes) -> bool:
