@@ -47,8 +47,8 @@ _KEPT = [
 class Known:
     """What the record holds of the companies a group may speak of.
 
-    people: company_code, member_code, subscriber_code, ssn_blind, ssn (of those whom `silent` names) and the rest of
-    `_KEPT`. subscriptions:
+    people: company_code, member_code, subscriber_code, first_name, birth_date, ssn_blind, ssn (of those whom the file
+    names without) and the rest of `_KEPT`. subscriptions:
     company_code, subscription_code, member_code, product_code and the other columns of subscriptions.csv. covered:
     company_code, subscription_code, member_code, end_date. products: product_code, line, plan_code, of
     plans that one product has. shared: line, plan_code, product_codes (in words), of those that several have.
@@ -153,15 +153,24 @@ def _gone(bare: pl.DataFrame, known: Known) -> pl.DataFrame:
     """Ends (HELD) of all that is known of members who end, but of what is over by then: it stays as it is."""
     theirs = known.subscriptions.select("company_code", "product_code", "subscription_code", "start_date",
                                         "end_date", head_code="member_code")  # fmt: skip
-    own = known.covered.rename({"end_date": "own_end"})
-    day = pl.col("eligibility_end")
+    own = known.covered.rename({"end_date": "own_end"}).with_columns(listed=pl.lit(value=True))
+    day, head = pl.col("eligibility_end"), pl.col("is_subscriber")
     over = (pl.col("end_date") <= day).fill_null(value=False) | (pl.col("own_end") <= day).fill_null(value=False)
-    # What was to begin later never begins.
-    end = pl.when("is_subscriber", day.is_not_null()).then(pl.max_horizontal(day, "start_date")).otherwise(day)
+    # A dependent who ends without a day does so where he is listed last: the periods before keep him.
+    newest = pl.col("start_date").max().over("company_code", "member_code", "product_code")
+    passed = ~head & day.is_null() & (pl.col("start_date") < newest)
+    # What was to begin later never begins: the member's own ends on its first day, dependents are taken off it.
+    end = (
+        pl.when(head & day.is_not_null())
+        .then(pl.max_horizontal(day, "start_date"))
+        .when(head | (day > pl.col("start_date")))
+        .then(day)
+    )
     return (
         bare.join(theirs, on=["company_code", "head_code"], how="inner", maintain_order="left")
         .join(own, on=["company_code", "subscription_code", "member_code"], how="left", maintain_order="left")
-        .filter(~over)
+        .filter(head | pl.col("listed"))
+        .filter(~over, ~passed)
         .with_columns(
             tier=pl.lit(None, pl.String), begin=pl.lit(None, pl.Date), end=end, over=pl.lit(value=True),
             back=pl.lit(value=False), position="at",

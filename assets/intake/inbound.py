@@ -48,8 +48,11 @@ def take_enrollment(
     told = company_codes(_with_extras(file), terms)
     members = with_codes(_with_blinds(told, ids, vault), known.people)
     drop = drop_of(file.coverages, members, _with_ssn(tx, known, members, vault), terms)
-    result = take(tx, vault, dict(drop.contents), origin=Origin(sha256, drop.places, drop.refused))
-    ended = _take_off(tx, drop.ended, sha256)
+    origin = Origin(sha256, drop.places, drop.refused)
+    taken = tx.read("intake/files", marks=[origin.mark(name).hex() for name in drop.contents])
+    result = take(tx, vault, dict(drop.contents), origin=origin)
+    # Who was taken off once may have come back since.
+    ended = _take_off(tx, drop.ended, sha256) if taken.is_empty() else 0
     unread = file.problems.filter(pl.col("severity") == ERROR).select(
         position=pl.col("line").fill_null(0), kind=pl.lit("unreadable"), detail="message"
     )

@@ -191,6 +191,45 @@ def test_a_member_s_end_leaves_alone_what_was_over(record: Record, vault: Vault,
     assert look(record, COVERED) == [("E1-MED", child, SEP), ("E1-VIS", child, None)]
 
 
+def test_a_member_s_end_before_another_tier_begins_ends_that_too(record: Record, vault: Vault, world: None) -> None:
+    family = [person("E1", "021"), person("E1-K", "021", head="E1")]
+    take(record, vault, file(family, [plan("E1", "021", begin=JAN, tier="FAM"),
+                                      plan("E1-K", "021", begin=JAN, tier=None)]))  # fmt: skip
+    take(record, vault, file([person("E1", "001")], [plan("E1", "021", begin=DEC, tier="ECH")]))
+    gone = [row | {"maintenance_type": "024", "eligibility_end": SEP} for row in family]
+    take(record, vault, file(gone, []))
+    assert held(record) == [("E1-MED", "FAM", JAN, SEP), ("E1-MED-20261201", "ECH", DEC, DEC)]
+    assert look(record, COVERED) == [("E1-MED", "E1-19-20190304", SEP)]
+
+
+def test_a_dependent_without_a_day_is_taken_off_once_and_of_the_last_period(
+    record: Record, vault: Vault, world: None
+) -> None:
+    family = [person("E1", "021"), person("E1-K", "021", head="E1")]
+    take(record, vault, file(family, [plan("E1", "021", begin=JAN, tier="FAM"),
+                                      plan("E1-K", "021", begin=JAN, tier=None)]))  # fmt: skip
+    take(record, vault, file([person("E1", "001")], [plan("E1", "021", begin=DEC, tier="ECH")]))
+    gone = file([person("E1", "001"), family[1] | {"maintenance_type": "024"}], [])
+    take(record, vault, gone)
+    was = ("E1-MED", "E1-19-20190304", None)
+    assert look(record, COVERED) == [was]
+    take(record, vault, file([person("E1", "001"), family[1]], [plan("E1-K", "021", begin=DEC, tier=None)]))
+    both = [was, ("E1-MED-20261201", *was[1:])]
+    assert look(record, COVERED) == both
+    take(record, vault, gone)
+    assert look(record, COVERED) == both
+
+
+def test_a_begin_between_two_periods_fills_the_days_up_to_the_next(record: Record, vault: Vault, world: None) -> None:
+    begun(record, vault)
+    take(record, vault, ended())
+    aug = dt.date(2026, 8, 1)
+    for day in (SEP, aug):
+        take(record, vault, file([person("E1", "001")], [plan("E1", "001", begin=day)]))
+    found = [(code, start, end) for code, _, start, end in held(record)]
+    assert found == [("E1-MED", JAN, JUN), ("E1-MED-20260801", aug, SEP), ("E1-MED-20260901", SEP, None)]
+
+
 @pytest.mark.parametrize("data", [
     undated(ended()),
     undated(file([person("E1", "024", eligibility_end=JUN)], [])),
