@@ -137,6 +137,9 @@ def _opened(rows: pl.DataFrame, terms: GroupTerms) -> pl.DataFrame:
     """The periods that rows open: _PERIOD. What the member's period before says of billing holds for the next, too."""
     code = pl.format("{}-{}", "member_code", "product_code")
     dated = pl.format("{}-{}", code, pl.col("begin").dt.strftime("%Y%m%d"))
+    # A period that moved to an earlier day keeps its code, which names a day inside it.
+    taken = dated == pl.col("was_subscription_code")
+    dated = pl.when(taken).then(pl.format("{}-{}", dated, "tier")).otherwise(dated)
     was = {c: pl.lit(None, _PERIOD[c]) if c in _OF_ITS_OWN else pl.col(f"was_{c}") for c in _CARRIED}
     return rows.select(
         "company_code",

@@ -230,6 +230,17 @@ def test_a_begin_between_two_periods_fills_the_days_up_to_the_next(record: Recor
     assert found == [("E1-MED", JAN, JUN), ("E1-MED-20260801", aug, SEP), ("E1-MED-20260901", SEP, None)]
 
 
+def test_a_period_that_moved_to_an_earlier_day_keeps_its_code(record: Record, vault: Vault, world: None) -> None:
+    aug = dt.date(2026, 8, 1)
+    for more in ({"begin": SEP}, {"begin": JUN, "end": aug}, {"begin": JAN}, {"begin": JUN, "tier": "FAM"}):
+        take(record, vault, file([person("E1", "001")], [plan("E1", "001", **more)]))
+    assert held(record) == [
+        ("E1-MED", "EMP", SEP, None),
+        ("E1-MED-20260601", "EMP", JAN, JUN),
+        ("E1-MED-20260601-FAM", "FAM", JUN, SEP),
+    ]
+
+
 @pytest.mark.parametrize("data", [
     undated(ended()),
     undated(file([person("E1", "024", eligibility_end=JUN)], [])),
