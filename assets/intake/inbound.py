@@ -6,16 +6,20 @@ from dataclasses import replace
 
 import polars as pl
 
-from assets.intake.enrollment import Known, company_codes, drop_of, undecided, with_codes
+from assets.intake.enrollment import Known, company_codes, drop_of
+from assets.intake.identity import with_codes
 from assets.intake.loading import take
+from assets.intake.origin import Origin
 from assets.intake.writing import note
-from formats.edi834 import read
+from formats.edi834 import Enrollment, read
+from formats.edi834.extras import no_extras
 from formats.problems import ERROR
 from resources.group_terms import GroupTerms
 from resources.record import Tx
 from resources.sealed import SSN
 from resources.vault import Vault
 
+_BLINDS = {"blind": "ssn", "old_blind": "old_ssn", "head_blind": "subscriber_id"}
 _FOUND = {"position": pl.Int64, "kind": pl.String, "detail": pl.String, "amount_cents": pl.Int64}
 _SSN = r"^\d{3}-?\d{2}-?\d{4}$"
 
@@ -41,15 +45,18 @@ def take_enrollment(
     """
     file = read(data, end_date=terms.end_date)
     known, ids = _known(tx)
-    members = with_codes(_with_blinds(company_codes(file.members, terms), ids, vault), known.people)
+    told = company_codes(_with_extras(file), terms)
+    members = with_codes(_with_blinds(told, ids, vault), known.people)
     drop = drop_of(file.coverages, members, _with_ssn(tx, known, members, vault), terms)
-    result = take(tx, vault, dict(drop.contents))
-    ended = _take_off(tx, drop.ended, sha256)
+    origin = Origin(sha256, drop.places, drop.refused)
+    taken = tx.read("intake/files", marks=[origin.mark(name).hex() for name in drop.contents])
+    result = take(tx, vault, dict(drop.contents), origin=origin)
+    # Who was taken off once may have come back since.
+    ended = _take_off(tx, drop.ended, sha256) if taken.is_empty() else 0
     unread = file.problems.filter(pl.col("severity") == ERROR).select(
         position=pl.col("line").fill_null(0), kind=pl.lit("unreadable"), detail="message"
     )
-    unsure = undecided(file.coverages, known.shared).with_columns(kind=pl.lit("intake_reject"))
-    refused = pl.concat([_refused(result.problems, drop.places), unsure.select("position", "kind", "detail")])
+    refused = _refused(result.problems)
     found = (
         pl.concat([refused, unread])
         .group_by("position", "kind", maintain_order=True)
@@ -90,20 +97,33 @@ def _known(tx: Tx) -> tuple[Known, pl.DataFrame]:
     return known, ids
 
 
+def _with_extras(file: Enrollment) -> pl.DataFrame:
+    """Members with birth_sequence (INS17) and old_ssn: the one that was wrong, where a correction names it."""
+    none = no_extras()
+    details, names = (file.extras.get(name, none[name]) for name in ("details", "names"))
+    wrong = names.filter(pl.col("role") == "70", pl.col("id_qualifier") == "34").unique("member_key", keep="first")
+    return file.members.join(
+        details.select("member_key", "birth_sequence"), on="member_key", how="left", maintain_order="left"
+    ).join(wrong.select("member_key", old_ssn="id"), on="member_key", how="left", maintain_order="left")
+
+
 def _with_blinds(members: pl.DataFrame, ids: pl.DataFrame, vault: Vault) -> pl.DataFrame:
-    """Add blind and head_blind: the hex of the blind index of the member's SSN, and of a subscriber id that is one."""
+    """Add blind, old_blind and head_blind: of the SSN, of the one it corrects, and of a subscriber id that is one.
+
+    They are the hex of the blind index.
+    """
     rows = members.join(ids, on="company_code", how="left", maintain_order="left")
     house = pl.col("company_id").fill_null(0)
     asked = rows.select(
         house.alias("company_id"),
         pl.col("ssn").str.replace_all(r"\D", ""),
+        pl.col("old_ssn").str.replace_all(r"\D", ""),
         pl.when(pl.col("subscriber_id").str.contains(_SSN)).then(pl.col("subscriber_id").str.replace_all(r"\D", "")),
     )
     blinds = {
-        name: vault.blind(asked["company_id"], asked[column], SSN).bin.encode("hex")
-        for name, column in (("blind", "ssn"), ("head_blind", "subscriber_id"))
+        name: vault.blind(asked["company_id"], asked[column], SSN).bin.encode("hex") for name, column in _BLINDS.items()
     }
-    return rows.with_columns(series.alias(name) for name, series in blinds.items()).drop("company_id")
+    return rows.with_columns(series.alias(name) for name, series in blinds.items()).drop("company_id", "old_ssn")
 
 
 def _with_ssn(tx: Tx, known: Known, members: pl.DataFrame, vault: Vault) -> Known:
@@ -143,14 +163,11 @@ def _take_off(tx: Tx, ended: pl.DataFrame, sha256: bytes) -> int:
     return rows.height
 
 
-def _refused(problems: pl.DataFrame, places: dict[str, list[int]]) -> pl.DataFrame:
-    """Intake's findings at the segments of the 834: position, kind, detail."""
-    said = []
-    for name, line, column, reason in problems.select("file", "line", "column", "reason").iter_rows():
-        rows = places.get(name, [])
-        at = rows[line - 2] if line is not None and 2 <= line < len(rows) + 2 else 0
-        where = f" ({column})" if column else ""
-        said.append(
-            {"position": at, "kind": "intake_reject", "detail": f"{name.removesuffix('.csv')}{where}: {reason}"}
-        )
-    return pl.DataFrame(said, schema={"position": pl.Int64, "kind": pl.String, "detail": pl.String})
+def _refused(problems: pl.DataFrame) -> pl.DataFrame:
+    """Intake's findings, which lie at the segments of the 834: position, kind, detail."""
+    where = pl.when(pl.col("column") != "").then(pl.format(" ({})", "column")).otherwise(pl.lit(""))
+    return problems.select(
+        position=pl.col("line").fill_null(0),
+        kind=pl.lit("intake_reject"),
+        detail=pl.format("{}{}: {}", pl.col("file").str.strip_suffix(".csv"), where, "reason"),
+    )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import hashlib
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 
 import polars as pl
@@ -13,6 +13,7 @@ import polars as pl
 from assets.intake import billing, catalogue, lists, members, paying
 from assets.intake.context import Load
 from assets.intake.layouts import BY_NAME, LAYOUTS, Layout
+from assets.intake.origin import Origin
 from assets.intake.reading import Arrival, fetch, found, parse, unreadable
 from assets.intake.references import blame_repeats
 from assets.intake.sheet import Sheet
@@ -78,6 +79,7 @@ class _Drop:
     load: Load
     known: dict[bytes, tuple[int, int]]  # sha256 of files taken before: their rows, the run that took them
     lines: pl.DataFrame  # sha256, line, column, rule of what was found in them
+    origin: Origin | None = None
     files: list[FileResult] = field(default_factory=list)
     problems: list[pl.DataFrame] = field(default_factory=list)
 
@@ -119,7 +121,11 @@ def load(record: Record, vault: Vault, run: Run, folder: Path, on_progress: Prog
 
 
 def take(
-    tx: Tx, vault: Vault, contents: dict[str, bytes | None], on_file: Callable[[str], None] | None = None
+    tx: Tx,
+    vault: Vault,
+    contents: dict[str, bytes | None],
+    on_file: Callable[[str], None] | None = None,
+    origin: Origin | None = None,
 ) -> LoadResult:
     """Take contents (file name to bytes, None: can't be read) into the record, in the order given.
 
@@ -128,15 +134,19 @@ def take(
         vault: seals account numbers and SSNs.
         contents: in the order of their loading.
         on_file: told before each file.
+        origin: what the contents were made of, if they didn't come as they are; `problems` then name its segments.
 
     Raises:
         RecordError: the database refused a row.
     """
-    drop = _open(tx, vault, tx.business_date, contents)
+    drop = _open(tx, vault, tx.business_date, contents, origin)
     for name, data in contents.items():
         if on_file:
             on_file(name)
         _take(drop, name, data)
+    if origin:
+        for (name,), rows in origin.refused.group_by("file", maintain_order=True):
+            _note(drop, str(name), origin.mark(str(name)), rows.drop("file"))
     return LoadResult(tuple(drop.files), pl.concat([pl.DataFrame(schema=_PROBLEMS), *drop.problems]))
 
 
@@ -157,15 +167,18 @@ def _paths(folder: Path) -> dict[str, Path]:
     return known | there
 
 
-def _open(tx: Tx, vault: Vault, today: dt.date, contents: dict[str, bytes | None]) -> _Drop:
+def _open(tx: Tx, vault: Vault, today: dt.date, contents: dict[str, bytes | None], origin: Origin | None) -> _Drop:
     """What the record knows of these contents; from here on the transaction sees all companies."""
-    marks = [hashlib.sha256(data).hexdigest() for data in contents.values() if data is not None]
+    if origin:
+        marks = [origin.mark(name).hex() for name in dict.fromkeys([*contents, *origin.refused["file"]])]
+    else:
+        marks = [hashlib.sha256(data).hexdigest() for data in contents.values() if data is not None]
     files = tx.read("intake/files", marks=marks)
     load = Load(tx, vault, today)
     catalogue.see(load, tx.read("audit/companies_of_book", book=HOUSE)["company_id"].to_list())
     known = {sha: (rows, run_no) for sha, rows, run_no in files.select("sha256", "rows", "run_no").iter_rows()}
     unread = [unreadable(name).sha256.hex() for name, data in contents.items() if data is None]
-    return _Drop(load, known, tx.read("intake/problems", marks=marks + unread))
+    return _Drop(load, known, tx.read("intake/problems", marks=marks + unread), origin)
 
 
 def _take(drop: _Drop, name: str, data: bytes | None) -> None:
@@ -178,13 +191,13 @@ def _take(drop: _Drop, name: str, data: bytes | None) -> None:
         said = found(None, "", "intake.name", f"nothing was loaded: this is none of the files we know, {known}")
         _refuse(drop, Arrival(name, hashlib.sha256(data).digest(), pl.DataFrame(), said, refused=True))
         return
-    mark = hashlib.sha256(data).digest()
+    mark = drop.origin.mark(name) if drop.origin else hashlib.sha256(data).digest()
     before = drop.known.get(mark)
     open_lines = drop.lines.filter(pl.col("sha256") == mark)["line"]
     if before and open_lines.is_empty():
         drop.files.append(FileResult(name, before[0], 0, before[0], 0))
         return
-    arrival = parse(BY_NAME[name], data)
+    arrival = replace(parse(BY_NAME[name], data), sha256=mark)
     if arrival.refused:
         _refuse(drop, arrival)
         return
@@ -193,6 +206,8 @@ def _take(drop: _Drop, name: str, data: bytes | None) -> None:
         drop.load.first_runs[mark] = before[1]
         # Without a line the whole file was refused, so all of it is open.
         asked = None if open_lines.null_count() else open_lines.unique()
+        if asked is not None and drop.origin:
+            asked = drop.origin.lines(name, asked)
     _load_rows(drop, BY_NAME[name], arrival, asked, first=before is None)
 
 
@@ -225,10 +240,15 @@ def _remember(drop: _Drop, result: FileResult, sha256: bytes) -> None:
 
 
 def _report(drop: _Drop, name: str, sha256: bytes, judged: pl.DataFrame) -> None:
-    """Hand back what was found, and write down what was not written before."""
+    """Hand back what was found in a file, and write down what was not written before."""
     if judged.is_empty():
         return
-    judged = judged.rename({"at": "line"})
+    if drop.origin:
+        judged = drop.origin.at_segments(name, judged)
+    _note(drop, name, sha256, judged.rename({"at": "line"}))
+
+
+def _note(drop: _Drop, name: str, sha256: bytes, judged: pl.DataFrame) -> None:
     drop.problems.append(judged.select(pl.lit(name).alias("file"), *list(_PROBLEMS)[1:]))
     keys = ["sha256", "line", "column_name", "rule"]
     rows = judged.rename({"column": "column_name"}).with_columns(sha256=pl.lit(sha256, pl.Binary), name=pl.lit(name))
