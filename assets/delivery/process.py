@@ -55,8 +55,8 @@ def process(record: Record, run: Run, sha256: str, partners: dict[str, Partner],
             conclude(tx, file, refused)
             return totals
         if kind in {"edi834", "roster"}:
-            totals = compare(tx, file.sha256, file.data, partners[file.partner], vault)
-            conclude(tx, file, _discrepancy(totals))
+            totals, damaged = compare(tx, file.sha256, file.data, partners[file.partner], vault)
+            conclude(tx, file, an_exception("unreadable", damaged) if damaged else _discrepancy(totals))
             return totals
         totals = acknowledge(tx, file.sha256, file.data, vault)
         conclude(tx, file, pl.DataFrame(schema=EXCEPTIONS))  # the room names its own

@@ -12,8 +12,9 @@ from formats.tabular.draft import columns
 from formats.tabular.elements import counted
 from formats.tabular.express import carries_text
 from formats.tabular.layout import Layout, Record
-from formats.tabular.parse import number_value, parsed, surviving
+from formats.tabular.parse import parsed, surviving
 from formats.tabular.reader import assembled
+from formats.tabular.stated import count, said
 from formats.tabular.text import replaced, spelled
 from formats.tabular.values import Total
 
@@ -64,8 +65,7 @@ def _stated(record: Record, got: Enrollment, ready: Arranged, layout: Layout, ce
         if cell.total is None or texts.is_empty():  # a record that is missing was reported
             continue
         expected = _recounted(cell.total, got, ready, layout, cells)
-        said = pl.col(name).str.to_lowercase() if cell.total.hash else number_value(pl.col(name), cell)[0]
-        if texts.select(said).item(0, 0) != expected:
+        if texts.select(said(name, cell)).item(0, 0) != expected:
             cells.report("check.total", f"{cell.name} of the {record.name} record is not what the file's lines come to",
                          line=texts["line"].item(0), hint=_AGAIN)  # fmt: skip
 
@@ -78,12 +78,7 @@ def _recounted(total: Total, got: Enrollment, ready: Arranged, layout: Layout, c
         return sum(
             _summed(total.sum, record, ready, layout, cells) for record in layout.body if record.name in total.over
         )
-    heights = {
-        "members": got.members.height,
-        "families": got.members["subscriber_key"].n_unique(),
-        "lines": sum(f.height for f in cells.frames.values()) + layout.header_line,
-    }
-    return sum(heights[n] if n in heights else cells.frames[n].height for n in total.count or ())
+    return count(total.count or (), got, layout, cells)
 
 
 def _summed(source: str, record: Record, ready: Arranged, layout: Layout, cells: Cells) -> int:

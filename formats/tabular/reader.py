@@ -1,5 +1,7 @@
 """Reads a vendor's file back into members and coverages, as far as the layout's fields carry them."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from formats.edi834.schema import COVERAGES, MEMBERS, Enrollment, conform, empty
@@ -9,6 +11,7 @@ from formats.tabular.draft import columns
 from formats.tabular.layout import Layout, Record
 from formats.tabular.parse import parsed
 from formats.tabular.sources import line_of
+from formats.tabular.stated import counts_hold
 
 # What tells families apart, best first: what the vendor numbers, then ids that all of a family share.
 _FAMILY = ["family.number", "subscriber_key", "subscriber.member_key", "subscriber_id", "subscriber.subscriber_id",
@@ -21,7 +24,10 @@ def read(data: bytes, layout: Layout) -> Enrollment:
     Columns that the layout does not carry are null. Where the file has no key of the member, `member_key` is
     line<N>, after the member's first line; `position` is that line. What could not be read is in `problems`.
     """
-    return assembled(take_apart(data, layout), layout)
+    cells = take_apart(data, layout)
+    got = assembled(cells, layout)
+    counts_hold(got, layout, cells)
+    return replace(got, problems=cells.problems)
 
 
 def assembled(cells: Cells, layout: Layout) -> Enrollment:

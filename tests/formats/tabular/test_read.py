@@ -161,7 +161,7 @@ def test_short_and_odd_fixed_lines() -> None:
     got = read(loose.replace(b"\nCV", b"\nXX", 1), terms)
     assert got.members.height == 5
     assert got.coverages.height == 10
-    assert set(got.problems["rule"]) == {"tabular.line.length", "tabular.record.unknown"}
+    assert set(got.problems["rule"]) == {"tabular.line.length", "tabular.record.unknown", "tabular.trailer.total"}
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
