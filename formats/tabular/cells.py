@@ -51,8 +51,8 @@ def take_apart(data: bytes, layout: Layout) -> Cells:
             cells.frames[record.name] = _blanked(raw[record.name], record, layout)
         return cells
     grid = {"delimited": delimited, "fixed": fixed, "xlsx": worksheet}[layout.kind](data, layout)
-    for severity, rule, message in grid.notes:
-        cells.report(rule, message, severity=severity)
+    for severity, rule, message, line in grid.notes:
+        cells.report(rule, message, severity=severity, line=line)
     _place(grid, layout, cells)
     return cells
 

@@ -183,6 +183,15 @@ def test_a_damaged_list_is_an_exception_and_no_discrepancy(
     assert detail.endswith("; nothing was compared, ask for the whole list")
 
 
+def test_a_list_whose_lines_end_in_cr_alone_is_read(record: Record, vault: Vault, world: dict[str, Any]) -> None:
+    seed(record, **world)
+    layout = Path(__file__).parent / "layouts" / "evergreen.toml"
+    partner = vendor_partner().model_copy(update={"enrollment": VendorTerms(roster=str(layout))})
+    text = (layout.parent / "evergreen_first.csv").read_text().replace(",A,", ",,")
+    found = take(record, vault, text.replace("\n", "\r").encode(), partner)
+    assert found == {"missing_there": 0, "missing_here": 0, "different": 0, "compared": 3, "rows": 0}
+
+
 def test_one_bad_line_does_not_refuse_the_list(record: Record, vault: Vault, world: dict[str, Any]) -> None:
     seed(record, **world)
     layout = Path(__file__).parent / "layouts" / "evergreen.toml"

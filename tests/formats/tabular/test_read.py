@@ -144,7 +144,52 @@ def test_quotes_out_of_order_are_read_as_far_as_they_go() -> None:
     terms = layout({"name": "a", "source": "last_name"}, {"name": "b", "source": "first_name"})
     got = read(b'x,y\n"un"closed,z\nlast,one\n', terms)
     assert got.members["first_name"].to_list() == ["y", "z", "one"]
-    assert got.problems["rule"].to_list() == ["tabular.file.quotes"]
+    assert got.problems.select("rule", "severity", "line").rows() == [("tabular.line.quotes", "error", 2)]
+
+
+PLAIN = layout(*({"name": n, "source": n} for n in ("member_id", "last_name", "first_name")))
+STRAY: list[tuple[str, bytes, list[str | None], list[int]]] = [
+    ("one", b'1,x,y\n2,"z,w\n3,a,b\n4,c,d\n', ["y", "w", "b", "d"], [2]),
+    ("two", b'1,x,y\n2,"z,w\n3,a,b\n4,"c,d\n5,e,f\n', ["y", "w", "b", "d", "f"], [2, 4]),
+    ("inside a cell", b'1,x,y\n2,5" z,w\n3,a,b\n', ["y", "w", "b"], []),
+    ("beside good ones", b'1,"x, x",y\n2,"z,w\n3,"a, ""a""",b\n', ["y", "w", "b"], [2]),
+    ("before more than a reader takes", b'1,"un"closed,y\n2,"a,b\n' + b"3,cccccc,d\n" * 20_000,
+     ["y", "b", *["d"] * 20_000], [1, 2]),
+    ("of a cell over two lines", b'1,"x\nx",y\n2,z,w\n', ["y", "w"], []),
+    ("a cell too large for any reader", b'1,x,y\n2,"' + b"z" * 140_000 + b"\n3,a,b\n", ["y", None, "b"], [2]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "names", "lines"), [s[1:] for s in STRAY], ids=[s[0] for s in STRAY])
+def test_a_stray_quote_takes_no_other_line_with_it(data: bytes, names: list[str | None], lines: list[int]) -> None:
+    got = read(data, PLAIN)
+    assert got.members["first_name"].to_list() == names
+    told = got.problems.select("rule", "severity", "line").rows()
+    assert told == [("tabular.line.quotes", "error", line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("data", "last"),
+    [
+        (b"1,x,y\r2,z,w\r3,a,b\r", ["x", "z", "a"]),
+        (b"1,x,y\r2,z,w\r3,a,b", ["x", "z", "a"]),
+        (b"1,x,y\n2,z,w\r3,a,b\r\n", ["x", "z", "a"]),
+        (b'1,"x\rx",y\r2,z,w\r\r\n3,a,b\r', ["x\rx", "z", "a"]),
+    ],
+)
+def test_a_cr_alone_ends_a_line(data: bytes, last: list[str]) -> None:
+    got = read(data, PLAIN)
+    assert got.members["last_name"].to_list() == last
+    assert got.problems.is_empty()
+
+
+def test_a_cr_alone_ends_a_fixed_line() -> None:
+    for name in ("fixed", "unbroken"):
+        [file] = write(book(), KINDS[name], STAMP).files
+        size = 900 if name == "fixed" else 901
+        body = file.data.replace(b"\n", b"")
+        lines = [body[i : i + size] for i in range(0, len(body), size)]
+        assert read(b"\r".join(lines), KINDS[name]).members.equals(read(file.data, KINDS[name]).members)
 
 
 def test_a_quoted_line_end_and_foreign_letters() -> None:
