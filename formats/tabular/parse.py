@@ -44,7 +44,7 @@ def surviving(layout: Layout) -> tuple[list[str], list[str]]:
 
     As the layout spells them: without accents or in capitals where it asks for that.
     """
-    whole = {r.name: {c.source for c in r.fields if c.source and _survives(c, r)} for r in layout.body}
+    whole = {r.name: {c.source for c in r.fields if c.source and _survives(c, r, layout)} for r in layout.body}
     people = [whole[r.name] for r in layout.body if r.kind != "coverage" and not r.again]
     held = [whole[r.name] for r in layout.body if r.kind in PLANS]
     kinds = {r.kind for r in layout.body}
@@ -59,12 +59,13 @@ def surviving(layout: Layout) -> tuple[list[str], list[str]]:
     return own, sorted(s.removeprefix("coverage.") for s in coverages if s.startswith("coverage."))
 
 
-def _survives(cell: Cell, record: Record) -> bool:
+def _survives(cell: Cell, record: Record, layout: Layout) -> bool:
     """Whether every value of the field's source comes back from its text."""
     if not cell.is_plain or cell.when or cell.part or cell.case or cell.forbidden or cell.too_long == "cut":
         return False
     kind = None if cell.source is None else dtype(cell.source, record.kind)
-    if kind is None or (kind == pl.Date() and cell.date and not all(t in cell.date for t in ("YYYY", "MM", "DD"))):
+    form = cell.date or layout.dates  # without its century a date of birth may come back a hundred years late
+    if kind is None or (kind == pl.Date() and not all(t in form for t in ("YYYY", "MM", "DD"))):
         return False
     if cell.empty and kind != pl.Date():  # a blank and a value may have one text; no date is all zeros or nines
         return False
@@ -73,7 +74,8 @@ def _survives(cell: Cell, record: Record) -> bool:
     if kind.is_integer() and number_form(cell).decimals < number_scale(cell):
         return False
     texts = list((cell.map or {}).values())
-    return cell.otherwise is None and len(set(texts)) == len(texts) and "" not in texts
+    told_apart = cell.otherwise is None and len(set(texts)) == len(texts) and "" not in texts
+    return told_apart and (cell.map is None or any(cell.map))  # what stands for a blank alone may be a value as well
 
 
 def number_value(text: pl.Expr, value: Value) -> tuple[pl.Expr, pl.Expr]:

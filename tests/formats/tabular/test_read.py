@@ -261,3 +261,21 @@ def test_check_sees_another_book() -> None:
     later = book().coverages.with_columns(begin=pl.lit(DAY + dt.timedelta(days=1)))
     found = check(file.data, LAYOUTS["ichra_csv"], Enrollment(book().members, later))
     assert found["rule"].unique().to_list() == ["tabular.check.value"]
+
+
+KEY = {"name": "key", "source": "member_key"}
+NOT_WHOLE: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ({"source": "birth_date"}, {"birth_date": dt.date(1960, 3, 3)}, {"dates": "MMDDYY"}),
+    ({"source": "birth_date", "date": "MMDDYY"}, {"birth_date": dt.date(1960, 3, 3)}, {}),
+    ({"source": "gender", "map": {"": "U"}}, {"gender": "U"}, {}),
+    ({"source": "middle_name", "map": {"": "none"}}, {"middle_name": "none"}, {"case": "upper"}),
+]
+
+
+@pytest.mark.parametrize(("field", "person", "keys"), NOT_WHOLE)
+def test_what_has_two_meanings_is_not_held_to_one(
+    field: dict[str, Any], person: dict[str, Any], keys: dict[str, Any]
+) -> None:
+    terms, made = layout(KEY, {"name": "x"} | field, **keys), enrollment([member("k", **person)], [])
+    assert field["source"] not in surviving(terms)[0]
+    assert check(write(made, terms, STAMP).files[0].data, terms, made).is_empty()
