@@ -84,8 +84,11 @@ def _field(layout: Layout, record: Record, field: Cell) -> Iterator[str]:
         except pl.exceptions.ComputeError:
             yield "pattern: not a regular expression (without look-around or back-references)"
     yield from _marks(layout, field)
-    if field.too_long == "cut" and any(_is_figure(v, record) for v in field.walk()):
+    figures = [v for v in field.walk() if _is_figure(v, record)]
+    if figures and field.too_long == "cut":
         yield "too_long: what is cut off a number, an amount or a date makes another one; give it room, or refuse"
+    if figures and field.pad.isdigit() and (field.pad, field.justify) != ("0", "right"):
+        yield "pad: digits beside a number make another one, but for zeros before it (justify right)"
     if layout.fixed:
         if field.length is None:
             yield "a field of a fixed record needs a length"

@@ -78,6 +78,7 @@ WRONG: list[tuple[list[dict[str, Any]], dict[str, Any], str]] = [
      "records.member.a: too_long: what is cut off a number"),
     ([{"name": "b", "source": "birth_date", "length": 6, "too_long": "cut"}], {}, "records.member.b: too_long: what"),
     ([{"name": "c", "concat": ["last_name", "family.size"], "length": 6, "too_long": "cut"}], {}, "c: too_long: what"),
+    ([{"name": "a", "source": "family.size", "length": 6, "pad": "0"}], {}, "pad: digits beside a number"),
     ([KEY | {"pad": "0"}], {}, "pad and justify need a length"),
     ([KEY], {"xml": {}}, "either root or template"),
     ([KEY], {"xml": {"template": "{% for %}"}}, "xml.template: line 1"),

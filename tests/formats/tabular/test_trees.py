@@ -13,7 +13,8 @@ import pytest
 from formats.errors import FormatError
 from formats.tabular import check, read, write
 from formats.tabular.layout import Layout
-from tests.formats.tabular.people import LAYOUTS, STAMP, book, enrollment, layout, member
+from formats.tabular.workbook import sheet_cells
+from tests.formats.tabular.people import LAYOUTS, STAMP, book, coverage, enrollment, layout, member
 
 KEY = {"name": "key", "source": "member_key"}
 MARKS = "<b> & \"c\" 'd' ]]>"
@@ -223,3 +224,71 @@ def test_header_and_trailer_records_of_a_worksheet() -> None:
     assert read(file.data, terms).members.height == 5
     fewer = book().members.filter(pl.col("member_key") != "cleo")
     assert not check(file.data, terms, enrollment(fewer.to_dicts(), [])).is_empty()
+
+
+PADDED: list[dict[str, Any]] = [
+    KEY,
+    {"name": "id", "source": "member_id", "length": 5, "justify": "right", "pad": "0"},
+    {"name": "sex", "source": "gender", "length": 3, "pad": "*"},
+    {"name": "none", "source": "email", "length": 4, "pad": "0"},
+    {"name": "size", "source": "family.size", "number": "9(4)"},
+    {"name": "due", "source": "coverage.HLT.premium_cents", "number": "9(5)V99"},
+    {"name": "paid", "source": "coverage.HLT.premium_cents"},
+    {"name": "wide", "source": "family.size", "length": 6, "justify": "right", "pad": "0"},
+    {"name": "blank", "source": "coverage.DEN.premium_cents", "empty": "00"},
+]
+ENDS: dict[str, Any] = {
+    "before": [
+        {
+            "kind": "header",
+            "fields": [
+                {"name": "type", "const": "01", "length": 3, "justify": "right", "pad": "0"},
+                {"name": "file", "source": "file.sequence", "number": "9(5)"},
+                {"name": "also", "source": "file.sequence"},
+            ],
+        }
+    ],
+    "after": [
+        {
+            "kind": "trailer",
+            "fields": [
+                {"name": "type", "const": "09"},
+                {"name": "lines", "total": {"count": ["member"]}, "number": "9(8)"},
+                {"name": "filler", "empty": "000"},
+            ],
+        }
+    ],
+}
+
+
+def test_pads_and_zeros_stand_in_trees_and_worksheets_too() -> None:
+    made = enrollment([member("k", member_id="7")], [coverage("k", premium_cents=4_550)])
+    written = {"size": "0001", "due": "0004550", "paid": "45.50", "wide": "000001", "blank": "00"}
+    plain = {"key": "k", "id": "00007", "sex": "F**", **written}
+    terms = layout(*PADDED, xml={"root": "R"}, **ENDS)
+    [file] = write(made, terms, STAMP).files
+    text = file.data.decode()
+    assert "<member>" + "".join(f"<{n}>{t}</{n}>" for n, t in plain.items()) + "</member>" in text
+    assert "<type>001</type><file>00007</file>" in text
+    assert check(file.data, terms, made).is_empty()
+    assert read(file.data, terms).members["member_id"].to_list() == ["7"]
+    people = "{% for f in families %}{% for p in f %}<member>{{ p.id }}{{ p.sex }}</member>{% endfor %}{% endfor %}"
+    [file] = write(made, layout(*PADDED, xml={"template": f"<r>{people}</r>"}, **ENDS), STAMP).files
+    assert b"<member>00007F**</member>" in file.data
+
+
+def test_a_worksheet_keeps_every_zero_that_the_layout_writes() -> None:
+    made = enrollment([member("k", member_id="7")], [coverage("k", premium_cents=4_550)])
+    terms = layout(*PADDED, xlsx={"header_line": False}, **ENDS)
+    [file] = write(made, terms, STAMP).files
+    with zipfile.ZipFile(io.BytesIO(file.data)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'<c r="(\w+)"(?: s="\d+")?><v>([^<]*)</v>', sheet) == [("G2", "45.5")]  # the numbers
+    cells, _ = sheet_cells(file.data, 9)
+    assert cells.rows() == [
+        (1, "001", "00007", "7", *[None] * 6),
+        (2, "k", "00007", "F**", None, "0001", "0004550", "45.5", "000001", "00"),
+        (3, "09", "00000001", "000", *[None] * 6),
+    ]
+    assert check(file.data, terms, made).is_empty()
+    assert read(file.data, terms).members["member_id"].to_list() == ["7"]
