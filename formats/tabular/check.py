@@ -8,6 +8,7 @@ import polars as pl
 from formats.edi834.schema import Enrollment
 from formats.tabular.arrange import Arranged, arrange, in_lines
 from formats.tabular.cells import Cells, take_apart
+from formats.tabular.consistency import identity
 from formats.tabular.draft import columns
 from formats.tabular.elements import counted
 from formats.tabular.express import carries_text
@@ -40,12 +41,15 @@ def check(data: bytes, layout: Layout, meant: Enrollment) -> pl.DataFrame:
         _elements(counted(data, layout), {n: f.height for n, f in ready.frames.items()}, layout, cells)
         return cells.problems
     got = assembled(cells, layout)
+    for line in cells.beyond:
+        cells.report("check.beyond", "The line holds more than its record's fields", line=line, hint=_AGAIN)
     for record in (*layout.headers, *layout.trailers):
         _stated(record, got, ready, layout, cells)
     for what, there, wanted in _sizes(got, meant):
         if there != wanted:
             cells.report("check.count", f"The file holds {there} {what}, {wanted} were meant", hint=_AGAIN)
     _same(got, meant, layout, cells)
+    _owners(got, meant, layout, cells)
     return cells.problems
 
 
@@ -106,6 +110,22 @@ def _same(got: Enrollment, meant: Enrollment, layout: Layout, cells: Cells) -> N
             differs = theirs[name].ne_missing(wanted[name])
             for key in who.filter(differs).to_list():
                 cells.report("check.value", f"Member {key}: {name} in the file is not what was meant", hint=_AGAIN)
+
+
+def _owners(got: Enrollment, meant: Enrollment, layout: Layout, cells: Cells) -> None:
+    """Hold each coverage to the member it stands with, where the lines say whose it is."""
+    if any(getattr(got, n).height != getattr(meant, n).height for n in ("members", "coverages")):
+        return  # which was reported as a count
+    said = [source for source in identity(layout) if source in meant.members.columns]
+    if layout.order == "by_record" and (not said or meant.members.select(said).is_duplicated().any()):
+        return  # lines that name the family alone
+    theirs, ours = (
+        e.coverages.join(e.members.select("member_key").with_row_index("at"), on="member_key", maintain_order="left",
+                         how="left")["at"]
+        for e in (got, meant)
+    )  # fmt: skip
+    for key in meant.coverages["member_key"].filter(theirs.ne_missing(ours)).to_list():
+        cells.report("check.owner", f"Member {key}: a coverage stands with another member in the file", hint=_AGAIN)
 
 
 def _spelled_columns(layout: Layout) -> set[str]:

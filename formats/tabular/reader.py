@@ -98,7 +98,9 @@ def _subscribers(members: pl.DataFrame) -> pl.DataFrame:
     said = {
         "is_subscriber": pl.col("is_subscriber") if "is_subscriber" in members.columns else None,
         "relationship": pl.col("relationship") == "18" if "relationship" in members.columns else None,
-        "member.suffix": pl.col("member.suffix") == "01" if "member.suffix" in members.columns else None,
+        "member.suffix": pl.col("member.suffix").str.strip_chars_start("0") == "1"
+        if "member.suffix" in members.columns
+        else None,
         "family.sequence": pl.col("family.sequence") == 1 if "family.sequence" in members.columns else None,
     }
     known = [expr for expr in said.values() if expr is not None]

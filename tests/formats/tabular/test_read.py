@@ -12,7 +12,7 @@ from formats.edi834 import COVERAGES, MEMBERS, Enrollment
 from formats.tabular import check, read, surviving, write
 from formats.tabular.layout import Layout
 from tests.formats.edi834.book import enrollments
-from tests.formats.tabular.people import DAY, LAYOUTS, STAMP, book, enrollment, layout, member
+from tests.formats.tabular.people import DAY, LAYOUTS, STAMP, book, coverage, enrollment, layout, member
 
 EASY = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 MEMBER = [c for c in MEMBERS if c not in ("set_no", "position")]
@@ -279,3 +279,58 @@ def test_what_has_two_meanings_is_not_held_to_one(
     terms, made = layout(KEY, {"name": "x"} | field, **keys), enrollment([member("k", **person)], [])
     assert field["source"] not in surviving(terms)[0]
     assert check(write(made, terms, STAMP).files[0].data, terms, made).is_empty()
+
+
+def coded(kind: str, code: str, *fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "fields": [{"name": "t", "const": code, "length": 1}, *fields]} | more
+
+
+HELD = [{"name": n, "source": f"coverage.{n}"} for n in ("line", "plan_code")]
+
+
+@pytest.mark.parametrize("order", ["by_record", "nested"])
+def test_check_holds_people_and_coverages_in_the_order_of_the_file(order: str) -> None:
+    dental, medical = (
+        coded("coverage", line[0], KEY, *HELD, name=line, when={"source": "coverage.line", "in": [line]})
+        for line in ("DEN", "HLT")
+    )
+    terms = layout(before=[coded("subscriber", "S", KEY), coded("dependent", "K", KEY), dental, medical], order=order)
+    people = [member("a"), member("b", "a"), member("c"), member("d", "c")]
+    made = enrollment(people, [coverage(k, line=line) for k in "abcd" for line in ("DEN", "HLT")])
+    [file] = write(made, terms, STAMP).files
+    assert check(file.data, terms, made).is_empty()
+    keys = ["a", "c", "b", "d"] if order == "by_record" else ["a", "b", "c", "d"]
+    assert file.meant.members["member_key"].to_list() == keys
+    assert read(file.data, terms).members["member_key"].to_list() == keys
+
+
+def test_a_suffix_with_zeros_before_it_still_says_who_is_the_subscriber() -> None:
+    suffix = {"name": "s", "source": "member.suffix", "length": 3, "justify": "right", "pad": "0"}
+    terms, made = layout(KEY, suffix), enrollment([member("a"), member("b", "a")], [])
+    [file] = write(made, terms, STAMP).files
+    assert file.data == b"a,001\nb,003\n"
+    assert read(file.data, terms).members["is_subscriber"].to_list() == [True, False]
+    assert check(file.data, terms, made).is_empty()
+
+
+def test_check_sees_a_coverage_that_stands_with_another_member() -> None:
+    terms = layout(before=[coded("member", "M", KEY), coded("coverage", "C", *HELD)])
+    made = enrollment([member("a"), member("b", "a")], [coverage("a"), coverage("b")])
+    assert check(b"M,a\nC,HLT,GOLD\nM,b\nC,HLT,GOLD\n", terms, made).is_empty()
+    moved = check(b"M,a\nC,HLT,GOLD\nC,HLT,GOLD\nM,b\n", terms, made)
+    assert moved.select("rule", "severity").rows() == [("tabular.check.owner", "error")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "data"),
+    [
+        ({"fixed": {"length": 9}}, b"a    JUNK\n"),
+        ({"fixed": {"length": 9}}, b"a        JUNK\n"),
+        ({}, b"a,JUNK\n"),
+        ({"delimited": {"header_line": True}}, b"key\na,JUNK\n"),
+    ],
+)
+def test_check_sees_what_stands_past_the_last_field(keys: dict[str, Any], data: bytes) -> None:
+    terms, made = layout(KEY | {"length": 5}, **keys), enrollment([member("a")], [])
+    assert read(data, terms).problems.filter(severity="error").is_empty()
+    assert "tabular.check.beyond" in check(data, terms, made).filter(severity="error")["rule"].to_list()
