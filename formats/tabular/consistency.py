@@ -184,6 +184,8 @@ def _xml(layout: Layout) -> Iterator[str]:
             ImmutableSandboxedEnvironment().parse(xml.template)
         except jinja2.TemplateSyntaxError as error:
             yield f"xml.template: line {error.lineno}: {error.message}"
+        except RecursionError:
+            yield "xml.template: it is nested too deep"
         return
     if layout.order == "by_record":
         yield "order: in XML a person's coverages stand inside the person"

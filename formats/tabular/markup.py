@@ -7,7 +7,7 @@ import jinja2
 import polars as pl
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from formats.errors import FormatError
+from formats.errors import FormatError, SettingsError
 from formats.tabular.draft import columns
 from formats.tabular.layout import Layout, Record, Xml
 from formats.tabular.lines import in_order, padded
@@ -108,12 +108,18 @@ def templated(body: dict[str, pl.DataFrame], ends: dict[str, pl.DataFrame], layo
 
     Raises:
         FormatError: the template asks for what is not there. The message does not repeat what it says of values.
+        SettingsError: it calls itself without end.
     """
     room = ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
                                          lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip
     given: dict[str, Any] = {r.name: _mappings(ends[r.name], r, layout)[0] for r in (*layout.headers, *layout.trailers)}
     try:
         return room.from_string((layout.xml or Xml()).template or "").render(**given, families=_nested(body, layout))
+    except RecursionError:
+        raise SettingsError(
+            "The template of the layout calls itself without end", where=layout.name,
+            hint="let no macro or loop of it call itself",
+        ) from None  # fmt: skip
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
         raise FormatError(
             "The template of the layout cannot be filled", where=f"{layout.name}, {type(error).__name__}",

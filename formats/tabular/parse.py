@@ -11,6 +11,7 @@ from formats.tabular.sources import PLANS, dtype, is_end, line_of
 from formats.tabular.values import Value, strftime
 
 _KEPT_APART = r"[-\s]"
+_YEARS = (1900, 2100)  # somebody typed a year: as a date cell these would be days of 1905
 
 
 @dataclass(frozen=True)
@@ -106,7 +107,8 @@ def _value(text: pl.Expr, cell: Cell, record: Record, layout: Layout) -> tuple[p
         form = strftime(cell.date or layout.dates)
         day = text.str.strptime(pl.Date, form, strict=False)
         if layout.xlsx:  # a date cell is a count of days since the eve of 1900, as Excel counts them
-            serial = text.str.extract(r"^([0-9]{5})(?:\.0*)?$").cast(pl.Int64, strict=False)
+            serial = text.str.extract(r"^([0-9]{4,5})(?:\.0*)?$").cast(pl.Int64, strict=False)
+            serial = pl.when(~serial.is_between(*_YEARS)).then(serial)
             day = pl.coalesce(day, pl.date(1899, 12, 30) + pl.duration(days=serial))
         ours = day.dt.offset_by("1d") if is_end(source) and layout.end_date == "last_day_covered" else day
         return ours, never | (text.is_not_null() & day.is_null())

@@ -10,7 +10,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from formats.errors import FormatError
+from formats.errors import FormatError, SettingsError
 from formats.tabular import check, read, write
 from formats.tabular.layout import Layout
 from formats.tabular.workbook import sheet_cells
@@ -61,6 +61,13 @@ def test_a_template_reaches_for_nothing_else_and_makes_xml(text: str) -> None:
     with pytest.raises(FormatError) as caught:
         write(enrollment([member("k", last_name="Secretname")], []), template(text), STAMP)
     assert "Secretname" not in str(caught.value)
+
+
+@pytest.mark.parametrize("macro", ["{{ m(m) }}", "{{ m(x) }}"])
+def test_a_template_that_calls_itself_without_end_is_a_setting_to_correct(macro: str) -> None:
+    terms = template("{% macro m(x) %}" + macro + "{% endmacro %}<r>{{ m(1) }}</r>")
+    with pytest.raises(SettingsError, match="calls itself without end"):
+        write(enrollment([member("k")], []), terms, STAMP)
 
 
 @pytest.mark.parametrize(
@@ -137,6 +144,16 @@ def test_a_foreign_workbook_is_read() -> None:
     assert [str(d) for d in got.members["birth_date"]] == ["1980-03-03", "1980-03-04"]
     assert got.members["position"].to_list() == [3, 4]
     assert got.coverages["premium_cents"].to_list() == [94, 200]
+
+
+def test_dates_of_long_ago_in_date_cells() -> None:
+    days = ["9194", "9999", "10000", "9194.0", "1980", "194"]  # the last two are a year, and nobody's birth
+    rows = "<x:row>" + "".join(f'<x:c t="str"><x:v>{n}</x:v></x:c>' for n in ("Id", "Born")) + "</x:row>"
+    rows += "".join(f"<x:row><x:c><x:v>{i}</x:v></x:c><x:c><x:v>{d}</x:v></x:c></x:row>" for i, d in enumerate(days))
+    got = read(foreign(rows), ROSTER)
+    born = ["1925-03-03", "1927-05-17", "1927-05-18", "1925-03-03"]
+    assert [str(d) for d in got.members["birth_date"]] == [*born, "None", "None"]
+    assert got.problems.filter(rule="tabular.field.unreadable")["line"].to_list() == [6, 7]
 
 
 PART = "xl/worksheets/zzz.xml"
