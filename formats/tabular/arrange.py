@@ -112,7 +112,7 @@ def in_lines(ready: Arranged, frames: dict[str, pl.DataFrame], layout: Layout) -
     placed = ready.coverages.filter(pl.col("coverage.line").is_in(layout.wide_lines)).with_columns(
         pl.lit(-1).alias("_rank")  # in the person's own line, before any line of coverages
     )
-    held = pl.concat([placed, lined.select(placed.columns)]).unique(["row", "seq"], keep="first", maintain_order=True)
+    held = pl.concat([lined, placed.select(lined.columns)]).unique(["row", "seq"], keep="first", maintain_order=True)
     held = held.join(whose, on="row", how="inner").sort("_place", "_rank", "seq")
     return Enrollment(members.drop("_place", "_first"), held.rename({f"coverage.{c}": c for c in COVERAGE}))
 

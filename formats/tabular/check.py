@@ -2,6 +2,7 @@
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 
 import polars as pl
 
@@ -13,12 +14,13 @@ from formats.tabular.draft import columns
 from formats.tabular.elements import counted
 from formats.tabular.express import carries_text
 from formats.tabular.layout import Layout, Record
-from formats.tabular.parse import parsed, surviving
+from formats.tabular.parse import parsed, surviving, wide_surviving
 from formats.tabular.reader import assembled
 from formats.tabular.stated import count, said
 from formats.tabular.text import replaced, spelled
 from formats.tabular.values import Total
 
+Wide = dict[bool, dict[str, list[str]]]
 _AGAIN = "Do not send the file; build it again"
 
 
@@ -41,6 +43,12 @@ def check(data: bytes, layout: Layout, meant: Enrollment) -> pl.DataFrame:
         _elements(counted(data, layout), {n: f.height for n, f in ready.frames.items()}, layout, cells)
         return cells.problems
     got = assembled(cells, layout)
+    kept = wide_surviving(layout)
+    if kept is not None:
+        shown = _as_spelled(
+            meant.coverages, [c for lines in kept.values() for own in lines.values() for c in own], layout
+        )
+        got, meant = _present(got, got.coverages, kept), _present(meant, shown, kept)
     for line in cells.beyond:
         cells.report("check.beyond", "The line holds more than its record's fields", line=line, hint=_AGAIN)
     for record in (*layout.headers, *layout.trailers):
@@ -92,24 +100,58 @@ def _summed(source: str, record: Record, ready: Arranged, layout: Layout, cells:
     return int(ready.frames[record.name][source].sum())
 
 
+def _present(enrollment: Enrollment, shown: pl.DataFrame, kept: Wide) -> Enrollment:
+    """Without the coverages in a person's own line that leave no trace there; `shown` is them as they are spelled."""
+    heads = enrollment.members.select("member_key", pl.col("is_subscriber").fill_null(value=True).alias("head"))
+    whose = enrollment.coverages.select("member_key", "line").join(
+        heads, on="member_key", how="left", maintain_order="left"
+    )
+    seen = pl.lit(value=False)
+    for head, lines in kept.items():
+        for line, own in lines.items():
+            traced = pl.any_horizontal(pl.lit(value=False), *(shown[c].is_not_null() for c in own))
+            seen |= (pl.col("head") == head) & (pl.col("line") == line) & traced
+    return replace(enrollment, coverages=enrollment.coverages.filter(whose.select(seen.alias("seen"))["seen"]))
+
+
+def _as_spelled(frame: pl.DataFrame, names: list[str], layout: Layout) -> pl.DataFrame:
+    """The frame with these columns' texts as the layout spells them."""
+    texts = [n for n in dict.fromkeys(names) if frame.schema[n] == pl.String() and n in _spelled_columns(layout)]
+    wanted = spelled(frame, texts, layout)
+    if layout.unfit == "replace":
+        wanted = wanted.with_columns(replaced(pl.col(n), layout).alias(n) for n in texts)
+    return wanted
+
+
 def _same(got: Enrollment, meant: Enrollment, layout: Layout, cells: Cells) -> None:
     """Hold every column that survives to what was meant, as the layout spells it."""
-    keys = meant.members["member_key"]
-    owners = meant.coverages["member_key"]
-    for theirs, ours, names, who in (
-        (got.members, meant.members, surviving(layout)[0], keys),
-        (got.coverages, meant.coverages, surviving(layout)[1], owners),
-    ):
-        if theirs.height != ours.height:
-            continue  # which was reported as a count
-        texts = [n for n in names if ours.schema[n] == pl.String() and n in _spelled_columns(layout)]
-        wanted = spelled(ours, texts, layout)
-        if layout.unfit == "replace":
-            wanted = wanted.with_columns(replaced(pl.col(n), layout).alias(n) for n in texts)
-        for name in names:
-            differs = theirs[name].ne_missing(wanted[name])
-            for key in who.filter(differs).to_list():
-                cells.report("check.value", f"Member {key}: {name} in the file is not what was meant", hint=_AGAIN)
+    people, held = surviving(layout)
+    if got.members.height == meant.members.height:  # else it was reported as a count
+        wanted = _as_spelled(meant.members, people, layout)
+        for name in people:
+            _differ(name, meant.members["member_key"].filter(got.members[name].ne_missing(wanted[name])), cells)
+    if got.coverages.height == meant.coverages.height:
+        _same_coverages(got.coverages, meant, held, layout, cells)
+
+
+def _same_coverages(theirs: pl.DataFrame, meant: Enrollment, held: list[str], layout: Layout, cells: Cells) -> None:
+    """The same of coverages; of those in a person's own line, what survives of each insurance line."""
+    ours, kept = meant.coverages, wide_surviving(layout) or {}
+    more = [c for lines in kept.values() for own in lines.values() for c in own if c not in held]
+    wanted = _as_spelled(ours, [*held, *more], layout)
+    for name in held:
+        _differ(name, ours["member_key"].filter(theirs[name].ne_missing(wanted[name])), cells)
+    heads = set(meant.members.filter("is_subscriber")["member_key"])
+    for head, lines in kept.items():
+        for line, own in lines.items():
+            mine = (ours["line"] == line) & (ours["member_key"].is_in(heads) == head)
+            for name in [c for c in own if c in more]:
+                _differ(name, ours["member_key"].filter(mine & theirs[name].ne_missing(wanted[name])), cells)
+
+
+def _differ(name: str, keys: pl.Series, cells: Cells) -> None:
+    for key in keys.to_list():
+        cells.report("check.value", f"Member {key}: {name} in the file is not what was meant", hint=_AGAIN)
 
 
 def _owners(got: Enrollment, meant: Enrollment, layout: Layout, cells: Cells) -> None:

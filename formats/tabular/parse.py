@@ -50,14 +50,33 @@ def surviving(layout: Layout) -> tuple[list[str], list[str]]:
     held = [whole[r.name] for r in layout.body if r.kind in PLANS]
     kinds = {r.kind for r in layout.body}
     members = set.intersection(*people) | ({"is_subscriber"} if "subscriber" in kinds else set())
+    wide = [{s for s in set.intersection(*people) if line_of(s) == line} for line in layout.wide_lines]
+    columns_of = [{f"coverage.{s.split('.')[2]}" for s in own} for own in wide]
+    alone = (set.intersection(*columns_of) | {"coverage.line"}) if wide else set()
+    coverages = alone
     if held:
         coverages = {s for s in set.intersection(*held) if line_of(s) is None} - {"coverage.sequence"}
-    else:
-        wide = [{s for s in set.intersection(*people) if line_of(s) == line} for line in layout.wide_lines]
-        columns_of = [{f"coverage.{s.split('.')[2]}" for s in own} for own in wide]
-        coverages = (set.intersection(*columns_of) | {"coverage.line"}) if wide else set()
+        if wide and any(r.when for r in layout.body if r.kind in PLANS):
+            coverages &= alone  # some stand in the person's line, the others in their own
     own = sorted(s for s in members if "." not in s)
     return own, sorted(s.removeprefix("coverage.") for s in coverages if s.startswith("coverage."))
+
+
+def wide_surviving(layout: Layout) -> dict[bool, dict[str, list[str]]] | None:
+    """For subscribers and the others, the columns of each line's coverage that their own line carries whole.
+
+    A coverage of which every such column is blank leaves no trace that can be read. None where coverages have lines of
+    their own.
+    """
+    if not layout.wide_lines or any(r.kind in PLANS for r in layout.body):
+        return None
+    kept: dict[bool, dict[str, list[str]]] = {}
+    for head, kind in ((True, "subscriber"), (False, "dependent")):
+        own = [r for r in layout.body if r.kind in (kind, "member") and not r.again]
+        whole = [{c.source for c in r.fields if c.source and _survives(c, r, layout)} for r in own]
+        shared = sorted(set.intersection(*whole)) if whole else []
+        kept[head] = {n: [s.split(".")[2] for s in shared if line_of(s) == n] for n in layout.wide_lines}
+    return kept
 
 
 def _survives(cell: Cell, record: Record, layout: Layout) -> bool:

@@ -6,7 +6,7 @@ import polars as pl
 
 from formats.edi834.schema import COVERAGES, MEMBERS, Enrollment, conform, empty
 from formats.tabular.cells import Cells, take_apart
-from formats.tabular.consistency import identity, people
+from formats.tabular.consistency import identity, people, plans
 from formats.tabular.draft import columns
 from formats.tabular.layout import Layout, Record
 from formats.tabular.parse import parsed
@@ -46,7 +46,7 @@ def assembled(cells: Cells, layout: Layout) -> Enrollment:
     members = _keyed(_subscribers(members), [source for source in _FAMILY if source in everywhere])
     held = [_attached(rows[r.name], members, whose) for r in layout.body if r.kind == "coverage"]
     held += [lines] if any(r.kind == "detail" for r in layout.body) else []
-    held += [_wide(members, line) for line in layout.wide_lines]
+    held += [_besides(_wide(members, line), held, layout) for line in layout.wide_lines]
     return Enrollment(conform(members, MEMBERS), _coverages(held, members), problems=cells.problems)
 
 
@@ -134,6 +134,15 @@ def _wide(members: pl.DataFrame, line: str) -> pl.DataFrame:
     held = members.filter(pl.any_horizontal(pl.col(own).is_not_null())) if own else members.clear()
     named = (pl.col(c).alias(f"coverage.{c.split('.')[2]}") for c in own)
     return held.select("line", "person", *named).with_columns(pl.lit(line).alias("coverage.line"))
+
+
+def _besides(wide: pl.DataFrame, held: list[pl.DataFrame], layout: Layout) -> pl.DataFrame:
+    """Coverages of people's own lines that have no line of their own as well."""
+    if not any(r.when for r in plans(layout)) and held:
+        return wide.clear()
+    for told in [rows for rows in held if {"person", "coverage.line"} <= set(rows.columns)]:
+        wide = wide.join(told, on=["person", "coverage.line"], how="anti", maintain_order="left")
+    return wide
 
 
 def _coverages(held: list[pl.DataFrame], members: pl.DataFrame) -> pl.DataFrame:

@@ -334,3 +334,47 @@ def test_check_sees_what_stands_past_the_last_field(keys: dict[str, Any], data: 
     terms, made = layout(KEY | {"length": 5}, **keys), enrollment([member("a")], [])
     assert read(data, terms).problems.filter(severity="error").is_empty()
     assert "tabular.check.beyond" in check(data, terms, made).filter(severity="error")["rule"].to_list()
+
+
+DEN = "coverage.DEN.plan_code"
+FLAGS: list[tuple[list[dict[str, Any]], list[tuple[bytes, bytes]]]] = [
+    ([{"name": "den", "source": DEN, "map": {"": "N"}, "otherwise": "Y"}], []),
+    ([{"name": "den", "const": "Y", "when": {"source": DEN, "present": True}}], []),
+    ([{"name": "den", "concat": [DEN, "coverage.DEN.tier"]}], []),
+    ([{"name": "fee", "source": "coverage.DEN.premium_cents"}], []),
+    (
+        [
+            {"name": "den", "source": DEN, "map": {"": "N"}, "otherwise": "Y"},
+            {"name": "med", "source": "coverage.HLT.plan_code"},
+        ],
+        [(b"GOLD", b"SILV"), (b"GOLD", b"")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "changes"), FLAGS)
+def test_coverages_told_by_a_flag_alone_are_not_counted_and_others_are(
+    fields: list[dict[str, Any]], changes: list[tuple[bytes, bytes]]
+) -> None:
+    terms = layout(KEY, *fields)
+    held = [coverage("a"), coverage("a", line="DEN", plan_code="D1"), coverage("b", plan_code="GOLD")]
+    made = enrollment([member("a"), member("b", "a")], held)
+    [file] = write(made, terms, STAMP).files
+    assert check(file.data, terms, made).is_empty()
+    for was, now in changes:
+        assert not check(file.data.replace(was, now, 1), terms, made).is_empty()
+
+
+@pytest.mark.parametrize("when", [{}, {"when": {"source": "coverage.line", "in": ["DEN"]}}])
+@pytest.mark.parametrize("order", ["by_record", "nested"])
+def test_a_coverage_in_two_places_is_one(order: str, when: dict[str, Any]) -> None:
+    wide = [{"name": n, "source": f"coverage.HLT.{n}"} for n in ("plan_code", "begin")]
+    terms = layout(before=[coded("member", "M", KEY, *wide), coded("coverage", "C", KEY, *HELD, **when)], order=order)
+    held = [coverage(k, line=line) for k in "ab" for line in ("HLT", "DEN")]
+    made = enrollment([member("a"), member("b", "a")], held)
+    [file] = write(made, terms, STAMP).files
+    assert check(file.data, terms, made).is_empty()
+    assert read(file.data, terms).coverages.height == 4
+    assert not check(file.data.replace(b"DEN,GOLD", b"DEN,SILV", 1), terms, made).is_empty()
+    fewer = layout(before=[coded("member", "M", KEY, wide[1]), coded("coverage", "C", KEY, *HELD, **when)], order=order)
+    assert check(write(made, fewer, STAMP).files[0].data, fewer, made).is_empty()
