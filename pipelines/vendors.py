@@ -17,6 +17,7 @@ from pipelines.acts import acting, latest_day
 from pipelines.nights import house
 from resources.desk import Desk
 from resources.partners import Partner
+from resources.record import Tx
 
 LISTS = ("missing_there", "missing_here", "different")
 COLUMNS = ("company", "kind", "member", "line", "plan_code", "columns", "as_of")
@@ -38,7 +39,7 @@ def discrepancy(
         partner, sha256, as_of, the three counts, rows (`COLUMNS`), and csv when it was written.
 
     Raises:
-        SettingsError: no such vendor, or the file can't be read.
+        SettingsError: no such vendor, or the file can't be read or is no whole list.
     """
     known = _vendor(desk, partner)
     sha256 = None
@@ -50,7 +51,16 @@ def discrepancy(
         sha256 = hashlib.sha256(data).digest()
         day = date or latest_day(desk)
         run = open_run(desk.record, job="discrepancy", book=HOUSE, business_date=day, actor="discrepancy")
-        run_step(desk.record, run, "enrollment.roster", lambda tx: compare(tx, sha256, data, known, desk.vault))
+        damaged = ""
+
+        def work(tx: Tx) -> dict[str, int]:
+            nonlocal damaged
+            totals, damaged = compare(tx, sha256, data, known, desk.vault)
+            return totals
+
+        run_step(desk.record, run, "enrollment.roster", work)
+        if damaged:
+            raise SettingsError(damaged, where=str(file), hint="nothing was compared")
     found = desk.record.read("enrollment/discrepancies", companies=house(desk), partner=partner, sha256=sha256)
     rows = found.select(COLUMNS).to_dicts()
     result: dict[str, Any] = {

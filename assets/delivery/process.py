@@ -55,10 +55,10 @@ def process(record: Record, run: Run, sha256: str, partners: dict[str, Partner],
             conclude(tx, file, refused)
             return totals
         if kind in {"edi834", "roster"}:
-            totals = compare(tx, file.sha256, file.data, partners[file.partner], vault)
+            totals, damaged = compare(tx, file.sha256, file.data, partners[file.partner], vault)
             if kind == "edi834" and answers_too(file.data):
                 acknowledge(tx, file.sha256, file.data, vault)
-            conclude(tx, file, _discrepancy(totals))
+            conclude(tx, file, an_exception("unreadable", damaged) if damaged else _discrepancy(totals))
             return totals
         totals = acknowledge(tx, file.sha256, file.data, vault)
         conclude(tx, file, pl.DataFrame(schema=EXCEPTIONS))  # the room names its own

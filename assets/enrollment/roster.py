@@ -12,7 +12,8 @@ from assets.enrollment.discrepancies import DIFFERENT, MISSING_HERE, MISSING_THE
 from assets.enrollment.members import dependents
 from formats.edi834 import Enrollment, read
 from formats.edi834.codes import TIERS
-from formats.tabular import load_layout
+from formats.problems import ERROR
+from formats.tabular import Layout, load_layout
 from formats.tabular import read as read_layout
 from resources.partners import Partner
 from resources.record import Tx
@@ -20,13 +21,19 @@ from resources.sealed import SSN
 from resources.vault import Vault
 
 _LISTS = (MISSING_THERE, MISSING_HERE, DIFFERENT)
+# Errors after which the list as a whole cannot be trusted: whoever is not in what was read may stand in what was not.
+_WHOLE = (
+    r"^x12\.(not_x12|no_isa)$|^edi834\.envelope\.missing_(se|ge|iea)$"
+    r"|^tabular\.(file|header|trailer)\.|^tabular\.record\.unknown$"
+)
 
 
-def compare(tx: Tx, sha256: bytes, data: bytes, partner: Partner, vault: Vault) -> dict[str, int]:
+def compare(tx: Tx, sha256: bytes, data: bytes, partner: Partner, vault: Vault) -> tuple[dict[str, int], str]:
     """Hold a vendor's roster against who is covered as of its date, and keep the three lists.
 
     Appends enrollment.discrepancy. The same list again changes nothing. Its date is what an 834 says of itself, else
-    the business date. A list that names companies (REF*1L) is held against those alone.
+    the business date. A list that names companies (REF*1L) is held against those alone. A list that is damaged as a
+    whole (no list at all, cut, lines of no known record) is held against nobody: all whom it lost would be missing.
 
     Args:
         tx: the step's transaction, over all companies.
@@ -36,17 +43,20 @@ def compare(tx: Tx, sha256: bytes, data: bytes, partner: Partner, vault: Vault) 
         vault: makes the blind index of SSNs in the list.
 
     Returns:
-        missing_there, missing_here, different, and compared: rows of the list.
+        missing_there, missing_here, different, and compared: rows of the list; and why it was not compared, in plain
+        words without a value of the list, or "".
     """
     totals = dict.fromkeys((*_LISTS, "compared"), 0)
-    roster = _read(data, partner)
+    roster, damaged = _read(data, partner)
+    if damaged:
+        return totals, damaged
     totals["compared"] = roster.members.height
     if not tx.read("enrollment/compared_before", sha256=sha256).is_empty():
-        return totals
+        return totals, ""
     found = _found(tx, roster, partner, vault)
     home = found["company_id"].drop_nulls().min() or (tx.companies[0] if tx.companies else None)
     if found.is_empty() or home is None:
-        return totals
+        return totals, ""
     rows = found.with_columns(pl.col("company_id").fill_null(home)).with_columns(
         row_no=pl.int_range(1, pl.len() + 1, dtype=pl.Int32).over("company_id"),
         sha256=pl.lit(sha256),
@@ -54,15 +64,30 @@ def compare(tx: Tx, sha256: bytes, data: bytes, partner: Partner, vault: Vault) 
         as_of=pl.lit(_as_of(roster, tx.business_date)),
     )
     tx.append("enrollment.discrepancy", rows)
-    return totals | {str(kind): int(n) for kind, n in found.group_by("kind").len().iter_rows()}
+    return totals | {str(kind): int(n) for kind, n in found.group_by("kind").len().iter_rows()}, ""
 
 
-def _read(data: bytes, partner: Partner) -> Enrollment:
-    layout = partner.enrollment.beside(partner.enrollment.roster)
-    if layout is not None and not data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"ISA"):
-        return read_layout(data, load_layout(layout))
+def _read(data: bytes, partner: Partner) -> tuple[Enrollment, str]:
+    """The list, and what is wrong with it as a whole."""
+    terms = partner.enrollment.beside(partner.enrollment.roster)
+    if terms is not None and not data.lstrip(b"\xef\xbb\xbf \r\n").startswith(b"ISA"):
+        layout = load_layout(terms)
+        roster = read_layout(data, layout)
+        return roster, _damage(roster, layout)
     means = str((partner.edi834 or {}).get("end_date", "last_day_covered"))
-    return read(data, end_date="first_day_not_covered" if means == "first_day_not_covered" else "last_day_covered")
+    roster = read(data, end_date="first_day_not_covered" if means == "first_day_not_covered" else "last_day_covered")
+    return roster, _damage(roster)
+
+
+def _damage(roster: Enrollment, layout: Layout | None = None) -> str:
+    """The first error that concerns the list as a whole, in words; a line or member with an error is not one."""
+    found = roster.problems.filter((pl.col("severity") == ERROR) & pl.col("rule").str.contains(_WHOLE))
+    if not found.is_empty():
+        more = f", and {found.height - 1} more" if found.height > 1 else ""
+        return f"list not readable: {found.item(0, 'message')}{more}; nothing was compared, ask for the whole list"
+    if layout is not None and roster.members.is_empty() and not layout.trailers:
+        return "list not readable: it is empty; nothing was compared, ask for the whole list"
+    return ""
 
 
 def _as_of(roster: Enrollment, business_date: dt.date) -> dt.date:

@@ -99,14 +99,22 @@ def arrange(enrollment: Enrollment, layout: Layout) -> Arranged:
 
 def in_lines(ready: Arranged, frames: dict[str, pl.DataFrame], layout: Layout) -> Enrollment:
     """The people and coverages that have a line among the frames, or a place in one, in the order of the file."""
-    keys = pl.concat([frame.select("row", "seq") for frame in frames.values()])
-    members = ready.members.join(keys, on="row", how="semi", maintain_order="left")
-    lined = ready.coverages.join(keys, on=["row", "seq"], how="semi")
-    placed = ready.coverages.filter(pl.col("coverage.line").is_in(layout.wide_lines)).join(
-        members, on="row", how="semi"
+    ranked = [frames[r.name].select("row", "seq", pl.lit(i).alias("_rank")) for i, r in enumerate(layout.body)]
+    places = pl.concat(ranked).group_by("row", "seq").agg(pl.col("_rank").min())
+    own = [r.name for r in people(layout)]
+    first = pl.concat(frame for frame, r in zip(ranked, layout.body, strict=True) if r.name in own)
+    first = first.group_by("row").agg(pl.col("_rank").min().alias("_first"))
+    members = ready.members.join(places, on="row", how="semi").join(first, on="row", how="left")
+    order = ["_first", "row"] if layout.order == "by_record" else ["row"]
+    members = members.sort(order, nulls_last=True).with_row_index("_place")
+    whose = members.select("row", "_place")
+    lined = ready.coverages.join(places, on=["row", "seq"], how="inner")
+    placed = ready.coverages.filter(pl.col("coverage.line").is_in(layout.wide_lines)).with_columns(
+        pl.lit(-1).alias("_rank")  # in the person's own line, before any line of coverages
     )
-    held = pl.concat([lined, placed]).unique(["row", "seq"]).sort("row", "seq")
-    return Enrollment(members, held.rename({f"coverage.{c}": c for c in COVERAGE}))
+    held = pl.concat([lined, placed.select(lined.columns)]).unique(["row", "seq"], keep="first", maintain_order=True)
+    held = held.join(whose, on="row", how="inner").sort("_place", "_rank", "seq")
+    return Enrollment(members.drop("_place", "_first"), held.rename({f"coverage.{c}": c for c in COVERAGE}))
 
 
 def _trimmed(members: pl.DataFrame) -> pl.DataFrame:

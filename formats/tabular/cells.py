@@ -21,12 +21,14 @@ NOT_TOLD = "Compare the file with the vendor's layout"
 class Cells:
     """The texts of a file: by record, `line` (1-based) and f0 ... (null where blank), and what could not be read.
 
-    `body` is the bytes between headers and trailers, of delimited and fixed files.
+    `body` is the bytes between headers and trailers, of delimited and fixed files. `beyond` are the lines that hold
+    something after their record's last field: read leaves it, check does not.
     """
 
     frames: dict[str, pl.DataFrame]
     body: bytes = b""
     found: list[dict[str, Any]] = field(default_factory=list)
+    beyond: list[int] = field(default_factory=list)
 
     @property
     def problems(self) -> pl.DataFrame:
@@ -51,8 +53,8 @@ def take_apart(data: bytes, layout: Layout) -> Cells:
             cells.frames[record.name] = _blanked(raw[record.name], record, layout)
         return cells
     grid = {"delimited": delimited, "fixed": fixed, "xlsx": worksheet}[layout.kind](data, layout)
-    for severity, rule, message in grid.notes:
-        cells.report(rule, message, severity=severity)
+    for severity, rule, message, line in grid.notes:
+        cells.report(rule, message, severity=severity, line=line)
     _place(grid, layout, cells)
     return cells
 
@@ -64,6 +66,7 @@ def _place(grid: Grid, layout: Layout, cells: Cells) -> None:
     for record in layout.headers:
         if first < last and _is(rows[first], record, spots, layout):
             cells.frames[record.name] = _taken(rows[first], record, spots, layout)
+            cells.beyond += _beyond(rows[first], record, layout)
             first += 1
         else:
             cells.report("header.missing", f"The file does not begin with its {record.name} record")
@@ -73,6 +76,7 @@ def _place(grid: Grid, layout: Layout, cells: Cells) -> None:
         if first < last and _is(rows[last - 1], record, spots, layout):
             last -= 1
             cells.frames[record.name] = _taken(rows[last], record, spots, layout)
+            cells.beyond += _beyond(rows[last], record, layout)
         else:
             cells.report("trailer.missing", f"The file does not end with its {record.name} record",
                          hint="Ask for the whole file: it may have been cut off")  # fmt: skip
@@ -82,11 +86,22 @@ def _place(grid: Grid, layout: Layout, cells: Cells) -> None:
     for record in layout.body:
         mine = _match(record, spots, layout)
         cells.frames[record.name] = _taken(body.filter(mine), record, spots, layout)
+        cells.beyond += _beyond(body.filter(mine), record, layout)
         known |= mine
     for line in body.filter(~known)["line"].to_list():
         cells.report("record.unknown", "The line is of no record of the layout", line=line)
     for record in layout.records:
         cells.frames.setdefault(record.name, _taken(rows.clear(), record, spots, layout))
+
+
+def _beyond(rows: pl.DataFrame, record: Record, layout: Layout) -> list[int]:
+    """The lines that hold anything after the record's last field."""
+    if layout.fixed:
+        rest = [pl.col("c0").str.slice(sum(c.length or 0 for c in record.fields))]
+    else:
+        rest = [pl.col(c) for c in rows.columns if c != "line" and int(c[1:]) >= len(record.fields)]
+    full = pl.any_horizontal(pl.lit(value=False), *(text.str.strip_chars().fill_null("") != "" for text in rest))
+    return rows.filter(full)["line"].to_list()
 
 
 def _spots(record: Record, layout: Layout) -> list[pl.Expr]:

@@ -2,21 +2,25 @@
 
 import hashlib
 from collections import Counter
+from dataclasses import replace
 
 import polars as pl
 
 from formats.edi834.schema import Enrollment
 from formats.tabular.arrange import Arranged, arrange, in_lines
 from formats.tabular.cells import Cells, take_apart
+from formats.tabular.consistency import identity
 from formats.tabular.draft import columns
 from formats.tabular.elements import counted
 from formats.tabular.express import carries_text
 from formats.tabular.layout import Layout, Record
-from formats.tabular.parse import number_value, parsed, surviving
+from formats.tabular.parse import parsed, surviving, wide_surviving
 from formats.tabular.reader import assembled
+from formats.tabular.stated import count, said
 from formats.tabular.text import replaced, spelled
 from formats.tabular.values import Total
 
+Wide = dict[bool, dict[str, list[str]]]
 _AGAIN = "Do not send the file; build it again"
 
 
@@ -39,12 +43,21 @@ def check(data: bytes, layout: Layout, meant: Enrollment) -> pl.DataFrame:
         _elements(counted(data, layout), {n: f.height for n, f in ready.frames.items()}, layout, cells)
         return cells.problems
     got = assembled(cells, layout)
+    kept = wide_surviving(layout)
+    if kept is not None:
+        shown = _as_spelled(
+            meant.coverages, [c for lines in kept.values() for own in lines.values() for c in own], layout
+        )
+        got, meant = _present(got, got.coverages, kept), _present(meant, shown, kept)
+    for line in cells.beyond:
+        cells.report("check.beyond", "The line holds more than its record's fields", line=line, hint=_AGAIN)
     for record in (*layout.headers, *layout.trailers):
         _stated(record, got, ready, layout, cells)
     for what, there, wanted in _sizes(got, meant):
         if there != wanted:
             cells.report("check.count", f"The file holds {there} {what}, {wanted} were meant", hint=_AGAIN)
     _same(got, meant, layout, cells)
+    _owners(got, meant, layout, cells)
     return cells.problems
 
 
@@ -64,8 +77,7 @@ def _stated(record: Record, got: Enrollment, ready: Arranged, layout: Layout, ce
         if cell.total is None or texts.is_empty():  # a record that is missing was reported
             continue
         expected = _recounted(cell.total, got, ready, layout, cells)
-        said = pl.col(name).str.to_lowercase() if cell.total.hash else number_value(pl.col(name), cell)[0]
-        if texts.select(said).item(0, 0) != expected:
+        if texts.select(said(name, cell)).item(0, 0) != expected:
             cells.report("check.total", f"{cell.name} of the {record.name} record is not what the file's lines come to",
                          line=texts["line"].item(0), hint=_AGAIN)  # fmt: skip
 
@@ -78,12 +90,7 @@ def _recounted(total: Total, got: Enrollment, ready: Arranged, layout: Layout, c
         return sum(
             _summed(total.sum, record, ready, layout, cells) for record in layout.body if record.name in total.over
         )
-    heights = {
-        "members": got.members.height,
-        "families": got.members["subscriber_key"].n_unique(),
-        "lines": sum(f.height for f in cells.frames.values()) + layout.header_line,
-    }
-    return sum(heights[n] if n in heights else cells.frames[n].height for n in total.count or ())
+    return count(total.count or (), got, layout, cells)
 
 
 def _summed(source: str, record: Record, ready: Arranged, layout: Layout, cells: Cells) -> int:
@@ -93,24 +100,74 @@ def _summed(source: str, record: Record, ready: Arranged, layout: Layout, cells:
     return int(ready.frames[record.name][source].sum())
 
 
+def _present(enrollment: Enrollment, shown: pl.DataFrame, kept: Wide) -> Enrollment:
+    """Without the coverages in a person's own line that leave no trace there; `shown` is them as they are spelled."""
+    heads = enrollment.members.select("member_key", pl.col("is_subscriber").fill_null(value=True).alias("head"))
+    whose = enrollment.coverages.select("member_key", "line").join(
+        heads, on="member_key", how="left", maintain_order="left"
+    )
+    seen = pl.lit(value=False)
+    for head, lines in kept.items():
+        for line, own in lines.items():
+            traced = pl.any_horizontal(pl.lit(value=False), *(shown[c].is_not_null() for c in own))
+            seen |= (pl.col("head") == head) & (pl.col("line") == line) & traced
+    return replace(enrollment, coverages=enrollment.coverages.filter(whose.select(seen.alias("seen"))["seen"]))
+
+
+def _as_spelled(frame: pl.DataFrame, names: list[str], layout: Layout) -> pl.DataFrame:
+    """The frame with these columns' texts as the layout spells them."""
+    texts = [n for n in dict.fromkeys(names) if frame.schema[n] == pl.String() and n in _spelled_columns(layout)]
+    wanted = spelled(frame, texts, layout)
+    if layout.unfit == "replace":
+        wanted = wanted.with_columns(replaced(pl.col(n), layout).alias(n) for n in texts)
+    return wanted
+
+
 def _same(got: Enrollment, meant: Enrollment, layout: Layout, cells: Cells) -> None:
     """Hold every column that survives to what was meant, as the layout spells it."""
-    keys = meant.members["member_key"]
-    owners = meant.coverages["member_key"]
-    for theirs, ours, names, who in (
-        (got.members, meant.members, surviving(layout)[0], keys),
-        (got.coverages, meant.coverages, surviving(layout)[1], owners),
-    ):
-        if theirs.height != ours.height:
-            continue  # which was reported as a count
-        texts = [n for n in names if ours.schema[n] == pl.String() and n in _spelled_columns(layout)]
-        wanted = spelled(ours, texts, layout)
-        if layout.unfit == "replace":
-            wanted = wanted.with_columns(replaced(pl.col(n), layout).alias(n) for n in texts)
-        for name in names:
-            differs = theirs[name].ne_missing(wanted[name])
-            for key in who.filter(differs).to_list():
-                cells.report("check.value", f"Member {key}: {name} in the file is not what was meant", hint=_AGAIN)
+    people, held = surviving(layout)
+    if got.members.height == meant.members.height:  # else it was reported as a count
+        wanted = _as_spelled(meant.members, people, layout)
+        for name in people:
+            _differ(name, meant.members["member_key"].filter(got.members[name].ne_missing(wanted[name])), cells)
+    if got.coverages.height == meant.coverages.height:
+        _same_coverages(got.coverages, meant, held, layout, cells)
+
+
+def _same_coverages(theirs: pl.DataFrame, meant: Enrollment, held: list[str], layout: Layout, cells: Cells) -> None:
+    """The same of coverages; of those in a person's own line, what survives of each insurance line."""
+    ours, kept = meant.coverages, wide_surviving(layout) or {}
+    more = [c for lines in kept.values() for own in lines.values() for c in own if c not in held]
+    wanted = _as_spelled(ours, [*held, *more], layout)
+    for name in held:
+        _differ(name, ours["member_key"].filter(theirs[name].ne_missing(wanted[name])), cells)
+    heads = set(meant.members.filter("is_subscriber")["member_key"])
+    for head, lines in kept.items():
+        for line, own in lines.items():
+            mine = (ours["line"] == line) & (ours["member_key"].is_in(heads) == head)
+            for name in [c for c in own if c in more]:
+                _differ(name, ours["member_key"].filter(mine & theirs[name].ne_missing(wanted[name])), cells)
+
+
+def _differ(name: str, keys: pl.Series, cells: Cells) -> None:
+    for key in keys.to_list():
+        cells.report("check.value", f"Member {key}: {name} in the file is not what was meant", hint=_AGAIN)
+
+
+def _owners(got: Enrollment, meant: Enrollment, layout: Layout, cells: Cells) -> None:
+    """Hold each coverage to the member it stands with, where the lines say whose it is."""
+    if any(getattr(got, n).height != getattr(meant, n).height for n in ("members", "coverages")):
+        return  # which was reported as a count
+    said = [source for source in identity(layout) if source in meant.members.columns]
+    if layout.order == "by_record" and (not said or meant.members.select(said).is_duplicated().any()):
+        return  # lines that name the family alone
+    theirs, ours = (
+        e.coverages.join(e.members.select("member_key").with_row_index("at"), on="member_key", maintain_order="left",
+                         how="left")["at"]
+        for e in (got, meant)
+    )  # fmt: skip
+    for key in meant.coverages["member_key"].filter(theirs.ne_missing(ours)).to_list():
+        cells.report("check.owner", f"Member {key}: a coverage stands with another member in the file", hint=_AGAIN)
 
 
 def _spelled_columns(layout: Layout) -> set[str]:

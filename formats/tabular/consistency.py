@@ -84,6 +84,11 @@ def _field(layout: Layout, record: Record, field: Cell) -> Iterator[str]:
         except pl.exceptions.ComputeError:
             yield "pattern: not a regular expression (without look-around or back-references)"
     yield from _marks(layout, field)
+    figures = [v for v in field.walk() if _is_figure(v, record)]
+    if figures and field.too_long == "cut":
+        yield "too_long: what is cut off a number, an amount or a date makes another one; give it room, or refuse"
+    if figures and field.pad.isdigit() and (field.pad, field.justify) != ("0", "right"):
+        yield "pad: digits beside a number make another one, but for zeros before it (justify right)"
     if layout.fixed:
         if field.length is None:
             yield "a field of a fixed record needs a length"
@@ -97,16 +102,35 @@ def _field(layout: Layout, record: Record, field: Cell) -> Iterator[str]:
         yield "pad and justify need a length"
 
 
+def _is_figure(value: Value, record: Record) -> bool:
+    """Whether the value's text is a number, an amount or a date, of which no part may go missing."""
+    kind = None if value.source is None else dtype(value.source, record.kind)
+    figure = kind is not None and (kind.is_integer() or kind.is_temporal())
+    return value.total is not None or (figure and value.map is None)
+
+
 def _marks(layout: Layout, field: Cell) -> Iterator[str]:
     """Texts that the layout itself writes must fit its own character set, delimiter and lengths."""
     consts = [v for v in (field.const, field.empty, field.otherwise, *(field.map or {}).values()) if v]
     own = pl.Series(consts, dtype=pl.String)
-    if own.str.contains(misfit(layout)).any():
+    if pl.Series(_written(layout, field), dtype=pl.String).str.contains(misfit(layout)).any():
         yield "a text of its own does not fit the character set, or holds the delimiter"
     if field.length and (own.str.len_chars() > field.length).any():
         yield f"a text of its own is longer than {field.length}"
     if own.str.strip_chars().ne(own).any():
         yield "a text of its own begins or ends with a blank"
+
+
+def _written(layout: Layout, field: Cell) -> list[str]:
+    """Every text that the layout writes into the field: constants, marks between, of dates and around, as spelled."""
+    texts = {field.empty, field.pad if field.length else ""}
+    for value in field.walk():
+        dates = value.source is not None and (kind := dtype(value.source, "detail")) is not None and kind.is_temporal()
+        marks = re.sub("[A-Z]+", "", value.date or layout.dates) if dates else ""
+        texts |= {value.const or "", value.otherwise or "", value.separator, marks, *(value.map or {}).values()}
+    if any(value.case for value in field.walk()):
+        texts |= {text.upper() for text in texts} | {text.lower() for text in texts}
+    return sorted(texts)
 
 
 def _value(record: Record, value: Value) -> Iterator[str]:
@@ -160,6 +184,8 @@ def _xml(layout: Layout) -> Iterator[str]:
             ImmutableSandboxedEnvironment().parse(xml.template)
         except jinja2.TemplateSyntaxError as error:
             yield f"xml.template: line {error.lineno}: {error.message}"
+        except RecursionError:
+            yield "xml.template: it is nested too deep"
         return
     if layout.order == "by_record":
         yield "order: in XML a person's coverages stand inside the person"

@@ -10,7 +10,7 @@ from formats.tabular.text import disarmed
 
 def lines(texts: pl.DataFrame, record: Record, layout: Layout) -> pl.DataFrame:
     """The record's rows as KEYS and `line`, the line's text without its end."""
-    cells = [_padded(pl.col(n), c, layout) for n, c in zip(columns(record), record.fields, strict=True)]
+    cells = [padded(pl.col(n), c, layout) for n, c in zip(columns(record), record.fields, strict=True)]
     line = pl.concat_str(cells).str.pad_end(layout.fixed.length) if layout.fixed else _delimited(cells, layout)
     return texts.select(*KEYS, line.alias("line"))
 
@@ -32,8 +32,8 @@ def in_order(parts: list[tuple[int, pl.DataFrame]], layout: Layout) -> pl.DataFr
     return pl.concat(ranked, how="diagonal").sort(keys, maintain_order=True)
 
 
-def _padded(text: pl.Expr, cell: Cell, layout: Layout) -> pl.Expr:
-    """The text at its width. Between delimiters only a mark other than a blank is worth filling with."""
+def padded(text: pl.Expr, cell: Cell, layout: Layout) -> pl.Expr:
+    """The text at its width, and what stands for a blank. Only in fixed records is it worth filling with blanks."""
     given = text.fill_null(cell.empty)
     if cell.length is None or (cell.pad == " " and not layout.fixed):
         return given

@@ -7,10 +7,10 @@ import jinja2
 import polars as pl
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from formats.errors import FormatError
+from formats.errors import FormatError, SettingsError
 from formats.tabular.draft import columns
 from formats.tabular.layout import Layout, Record, Xml
-from formats.tabular.lines import in_order
+from formats.tabular.lines import in_order, padded
 from formats.tabular.sources import PEOPLE
 
 _NAMES = {"ascii": "US-ASCII", "latin-1": "ISO-8859-1", "utf-8": "UTF-8"}
@@ -33,7 +33,7 @@ def tree(body: dict[str, pl.DataFrame], ends: dict[str, pl.DataFrame], layout: L
     xml, end = layout.xml or Xml(), layout.line_break
     spaces = "".join(f' xmlns{":" * bool(p)}{p}="{escaped(uri)}"' for p, uri in sorted(xml.namespaces.items()))
     heads, tails = (
-        "".join(_elements(ends[r.name], r)["open"].item() + f"</{r.tag}>" + end for r in records)
+        "".join(_elements(ends[r.name], r, layout)["open"].item() + f"</{r.tag}>" + end for r in records)
         for records in (layout.headers, layout.trailers)
     )
     inside = _wrapped(_families(body, layout), xml.body, end)
@@ -48,9 +48,9 @@ def _wrapped(text: str, element: str | None, end: str) -> str:
 def _families(body: dict[str, pl.DataFrame], layout: Layout) -> str:
     """The people's elements in order, their coverages inside, families in their element where there is one."""
     xml, end = layout.xml or Xml(), layout.line_break
-    people = [(i, _elements(body[r.name], r)) for i, r in enumerate(layout.body) if r.kind != "coverage"]
+    people = [(i, _elements(body[r.name], r, layout)) for i, r in enumerate(layout.body) if r.kind != "coverage"]
     whole = in_order(people, layout)
-    held = [(i, _elements(body[r.name], r)) for i, r in enumerate(layout.body) if r.kind == "coverage"]
+    held = [(i, _elements(body[r.name], r, layout)) for i, r in enumerate(layout.body) if r.kind == "coverage"]
     if held:
         inner = in_order(held, layout).select(
             "row", pl.concat_str("open", pl.lit("</"), "tag", pl.lit(">" + end)).alias("inner")
@@ -70,10 +70,10 @@ def _families(body: dict[str, pl.DataFrame], layout: Layout) -> str:
     return str(whole["text"].str.join("").item())
 
 
-def _elements(texts: pl.DataFrame, record: Record) -> pl.DataFrame:
+def _elements(texts: pl.DataFrame, record: Record, layout: Layout) -> pl.DataFrame:
     """KEYS, `open` (the record's element without its end tag) and `tag`."""
     paths = {
-        tuple(cell.name.split("/")): pl.col(name).fill_null(cell.empty).str.replace_many(_ESCAPES)
+        tuple(cell.name.split("/")): padded(pl.col(name), cell, layout).str.replace_many(_ESCAPES)
         for name, cell in zip(columns(record), record.fields, strict=True)
     }
     attributes, content = _inside(paths)
@@ -108,12 +108,18 @@ def templated(body: dict[str, pl.DataFrame], ends: dict[str, pl.DataFrame], layo
 
     Raises:
         FormatError: the template asks for what is not there. The message does not repeat what it says of values.
+        SettingsError: it calls itself without end.
     """
     room = ImmutableSandboxedEnvironment(autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True,
                                          lstrip_blocks=True, keep_trailing_newline=True)  # fmt: skip
-    given: dict[str, Any] = {r.name: _mappings(ends[r.name], r)[0] for r in (*layout.headers, *layout.trailers)}
+    given: dict[str, Any] = {r.name: _mappings(ends[r.name], r, layout)[0] for r in (*layout.headers, *layout.trailers)}
     try:
         return room.from_string((layout.xml or Xml()).template or "").render(**given, families=_nested(body, layout))
+    except RecursionError:
+        raise SettingsError(
+            "The template of the layout calls itself without end", where=layout.name,
+            hint="let no macro or loop of it call itself",
+        ) from None  # fmt: skip
     except (jinja2.TemplateError, TypeError, ValueError, LookupError, ArithmeticError) as error:
         raise FormatError(
             "The template of the layout cannot be filled", where=f"{layout.name}, {type(error).__name__}",
@@ -121,9 +127,9 @@ def templated(body: dict[str, pl.DataFrame], ends: dict[str, pl.DataFrame], layo
         ) from None  # fmt: skip
 
 
-def _mappings(texts: pl.DataFrame, record: Record) -> list[dict[str, str]]:
+def _mappings(texts: pl.DataFrame, record: Record, layout: Layout) -> list[dict[str, str]]:
     named = dict(zip(columns(record), record.fields, strict=True))
-    plain = texts.select(pl.col(n).fill_null(c.empty).alias(c.name) for n, c in named.items())
+    plain = texts.select(padded(pl.col(n), c, layout).alias(c.name) for n, c in named.items())
     return plain.to_dicts()
 
 
@@ -132,7 +138,7 @@ def _nested(body: dict[str, pl.DataFrame], layout: Layout) -> list[list[dict[str
     for record in sorted(layout.body, key=lambda r: r.kind not in PEOPLE):
         texts = body[record.name].sort("row", "seq")
         places = texts.select("family", "row").iter_rows()
-        for (family, row), fields in zip(places, _mappings(texts, record), strict=True):
+        for (family, row), fields in zip(places, _mappings(texts, record, layout), strict=True):
             if record.kind == "coverage":
                 for person in families.get(family, {}).get(row, [])[:1]:
                     person["coverages"].append(fields | {"record": record.name})

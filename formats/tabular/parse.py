@@ -11,6 +11,7 @@ from formats.tabular.sources import PLANS, dtype, is_end, line_of
 from formats.tabular.values import Value, strftime
 
 _KEPT_APART = r"[-\s]"
+_YEARS = (1900, 2100)  # somebody typed a year: as a date cell these would be days of 1905
 
 
 @dataclass(frozen=True)
@@ -44,27 +45,47 @@ def surviving(layout: Layout) -> tuple[list[str], list[str]]:
 
     As the layout spells them: without accents or in capitals where it asks for that.
     """
-    whole = {r.name: {c.source for c in r.fields if c.source and _survives(c, r)} for r in layout.body}
+    whole = {r.name: {c.source for c in r.fields if c.source and _survives(c, r, layout)} for r in layout.body}
     people = [whole[r.name] for r in layout.body if r.kind != "coverage" and not r.again]
     held = [whole[r.name] for r in layout.body if r.kind in PLANS]
     kinds = {r.kind for r in layout.body}
     members = set.intersection(*people) | ({"is_subscriber"} if "subscriber" in kinds else set())
+    wide = [{s for s in set.intersection(*people) if line_of(s) == line} for line in layout.wide_lines]
+    columns_of = [{f"coverage.{s.split('.')[2]}" for s in own} for own in wide]
+    alone = (set.intersection(*columns_of) | {"coverage.line"}) if wide else set()
+    coverages = alone
     if held:
         coverages = {s for s in set.intersection(*held) if line_of(s) is None} - {"coverage.sequence"}
-    else:
-        wide = [{s for s in set.intersection(*people) if line_of(s) == line} for line in layout.wide_lines]
-        columns_of = [{f"coverage.{s.split('.')[2]}" for s in own} for own in wide]
-        coverages = (set.intersection(*columns_of) | {"coverage.line"}) if wide else set()
+        if wide and any(r.when for r in layout.body if r.kind in PLANS):
+            coverages &= alone  # some stand in the person's line, the others in their own
     own = sorted(s for s in members if "." not in s)
     return own, sorted(s.removeprefix("coverage.") for s in coverages if s.startswith("coverage."))
 
 
-def _survives(cell: Cell, record: Record) -> bool:
+def wide_surviving(layout: Layout) -> dict[bool, dict[str, list[str]]] | None:
+    """For subscribers and the others, the columns of each line's coverage that their own line carries whole.
+
+    A coverage of which every such column is blank leaves no trace that can be read. None where coverages have lines of
+    their own.
+    """
+    if not layout.wide_lines or any(r.kind in PLANS for r in layout.body):
+        return None
+    kept: dict[bool, dict[str, list[str]]] = {}
+    for head, kind in ((True, "subscriber"), (False, "dependent")):
+        own = [r for r in layout.body if r.kind in (kind, "member") and not r.again]
+        whole = [{c.source for c in r.fields if c.source and _survives(c, r, layout)} for r in own]
+        shared = sorted(set.intersection(*whole)) if whole else []
+        kept[head] = {n: [s.split(".")[2] for s in shared if line_of(s) == n] for n in layout.wide_lines}
+    return kept
+
+
+def _survives(cell: Cell, record: Record, layout: Layout) -> bool:
     """Whether every value of the field's source comes back from its text."""
     if not cell.is_plain or cell.when or cell.part or cell.case or cell.forbidden or cell.too_long == "cut":
         return False
     kind = None if cell.source is None else dtype(cell.source, record.kind)
-    if kind is None or (kind == pl.Date() and cell.date and not all(t in cell.date for t in ("YYYY", "MM", "DD"))):
+    form = cell.date or layout.dates  # without its century a date of birth may come back a hundred years late
+    if kind is None or (kind == pl.Date() and not all(t in form for t in ("YYYY", "MM", "DD"))):
         return False
     if cell.empty and kind != pl.Date():  # a blank and a value may have one text; no date is all zeros or nines
         return False
@@ -73,7 +94,8 @@ def _survives(cell: Cell, record: Record) -> bool:
     if kind.is_integer() and number_form(cell).decimals < number_scale(cell):
         return False
     texts = list((cell.map or {}).values())
-    return cell.otherwise is None and len(set(texts)) == len(texts) and "" not in texts
+    told_apart = cell.otherwise is None and len(set(texts)) == len(texts) and "" not in texts
+    return told_apart and (cell.map is None or any(cell.map))  # what stands for a blank alone may be a value as well
 
 
 def number_value(text: pl.Expr, value: Value) -> tuple[pl.Expr, pl.Expr]:
@@ -104,7 +126,8 @@ def _value(text: pl.Expr, cell: Cell, record: Record, layout: Layout) -> tuple[p
         form = strftime(cell.date or layout.dates)
         day = text.str.strptime(pl.Date, form, strict=False)
         if layout.xlsx:  # a date cell is a count of days since the eve of 1900, as Excel counts them
-            serial = text.str.extract(r"^([0-9]{5})(?:\.0*)?$").cast(pl.Int64, strict=False)
+            serial = text.str.extract(r"^([0-9]{4,5})(?:\.0*)?$").cast(pl.Int64, strict=False)
+            serial = pl.when(~serial.is_between(*_YEARS)).then(serial)
             day = pl.coalesce(day, pl.date(1899, 12, 30) + pl.duration(days=serial))
         ours = day.dt.offset_by("1d") if is_end(source) and layout.end_date == "last_day_covered" else day
         return ours, never | (text.is_not_null() & day.is_null())

@@ -1,14 +1,17 @@
 """Reads a vendor's file back into members and coverages, as far as the layout's fields carry them."""
 
+from dataclasses import replace
+
 import polars as pl
 
 from formats.edi834.schema import COVERAGES, MEMBERS, Enrollment, conform, empty
 from formats.tabular.cells import Cells, take_apart
-from formats.tabular.consistency import identity, people
+from formats.tabular.consistency import identity, people, plans
 from formats.tabular.draft import columns
 from formats.tabular.layout import Layout, Record
 from formats.tabular.parse import parsed
 from formats.tabular.sources import line_of
+from formats.tabular.stated import counts_hold
 
 # What tells families apart, best first: what the vendor numbers, then ids that all of a family share.
 _FAMILY = ["family.number", "subscriber_key", "subscriber.member_key", "subscriber_id", "subscriber.subscriber_id",
@@ -21,7 +24,10 @@ def read(data: bytes, layout: Layout) -> Enrollment:
     Columns that the layout does not carry are null. Where the file has no key of the member, `member_key` is
     line<N>, after the member's first line; `position` is that line. What could not be read is in `problems`.
     """
-    return assembled(take_apart(data, layout), layout)
+    cells = take_apart(data, layout)
+    got = assembled(cells, layout)
+    counts_hold(got, layout, cells)
+    return replace(got, problems=cells.problems)
 
 
 def assembled(cells: Cells, layout: Layout) -> Enrollment:
@@ -40,7 +46,7 @@ def assembled(cells: Cells, layout: Layout) -> Enrollment:
     members = _keyed(_subscribers(members), [source for source in _FAMILY if source in everywhere])
     held = [_attached(rows[r.name], members, whose) for r in layout.body if r.kind == "coverage"]
     held += [lines] if any(r.kind == "detail" for r in layout.body) else []
-    held += [_wide(members, line) for line in layout.wide_lines]
+    held += [_besides(_wide(members, line), held, layout) for line in layout.wide_lines]
     return Enrollment(conform(members, MEMBERS), _coverages(held, members), problems=cells.problems)
 
 
@@ -92,7 +98,9 @@ def _subscribers(members: pl.DataFrame) -> pl.DataFrame:
     said = {
         "is_subscriber": pl.col("is_subscriber") if "is_subscriber" in members.columns else None,
         "relationship": pl.col("relationship") == "18" if "relationship" in members.columns else None,
-        "member.suffix": pl.col("member.suffix") == "01" if "member.suffix" in members.columns else None,
+        "member.suffix": pl.col("member.suffix").str.strip_chars_start("0") == "1"
+        if "member.suffix" in members.columns
+        else None,
         "family.sequence": pl.col("family.sequence") == 1 if "family.sequence" in members.columns else None,
     }
     known = [expr for expr in said.values() if expr is not None]
@@ -126,6 +134,15 @@ def _wide(members: pl.DataFrame, line: str) -> pl.DataFrame:
     held = members.filter(pl.any_horizontal(pl.col(own).is_not_null())) if own else members.clear()
     named = (pl.col(c).alias(f"coverage.{c.split('.')[2]}") for c in own)
     return held.select("line", "person", *named).with_columns(pl.lit(line).alias("coverage.line"))
+
+
+def _besides(wide: pl.DataFrame, held: list[pl.DataFrame], layout: Layout) -> pl.DataFrame:
+    """Coverages of people's own lines that have no line of their own as well."""
+    if not any(r.when for r in plans(layout)) and held:
+        return wide.clear()
+    for told in [rows for rows in held if {"person", "coverage.line"} <= set(rows.columns)]:
+        wide = wide.join(told, on=["person", "coverage.line"], how="anti", maintain_order="left")
+    return wide
 
 
 def _coverages(held: list[pl.DataFrame], members: pl.DataFrame) -> pl.DataFrame:

@@ -31,12 +31,13 @@ _UNREADABLE = (
 )
 
 
-def workbook(cells: pl.DataFrame, numbers: Sequence[bool], *, sheet: str, created: dt.datetime) -> bytes:
+def workbook(cells: pl.DataFrame, numbers: Sequence[bool], *, body: range, sheet: str, created: dt.datetime) -> bytes:
     """One worksheet of the frame's rows.
 
     Args:
         cells: text columns; null is an empty cell.
-        numbers: for each column, whether a text that is a number becomes a number cell.
+        numbers: for each column, whether a text that is a number becomes a number cell in the body.
+        body: the rows that are neither headers nor trailers, 0-based.
         sheet: the worksheet's name.
         created: put into the workbook as its moment of creation, which would otherwise be the clock's.
     """
@@ -47,7 +48,8 @@ def workbook(cells: pl.DataFrame, numbers: Sequence[bool], *, sheet: str, create
         page, cents = book.add_worksheet(sheet), book.add_format({"num_format": "0.00"})
         for at, column in enumerate(cells.get_columns()):
             given = pl.DataFrame({"row": pl.int_range(cells.height, eager=True), "text": column}).drop_nulls()
-            numeric = pl.col("text").str.contains(_NUMBER) & numbers[at]
+            inside = pl.col("row").is_between(body.start, body.stop, closed="left")
+            numeric = pl.col("text").str.contains(_NUMBER) & inside & numbers[at]
             for row, text in given.filter(~numeric).iter_rows():
                 page.write_string(row, at, text)
             for row, text in given.filter(numeric).iter_rows():

@@ -10,10 +10,10 @@ from formats.tabular.arrange import Arranged, arrange, in_lines
 from formats.tabular.body import Body, Stamp, body, facts
 from formats.tabular.draft import columns, draft
 from formats.tabular.elements import well_formed
-from formats.tabular.express import is_number
+from formats.tabular.express import is_number, number_form
 from formats.tabular.findings import as_problems
 from formats.tabular.layout import Layout, Record, Xlsx
-from formats.tabular.lines import header_line, in_order, lines
+from formats.tabular.lines import header_line, in_order, lines, padded
 from formats.tabular.markup import templated, tree
 from formats.tabular.split import family_sizes, fitting, split
 from formats.tabular.totals import totals
@@ -128,21 +128,26 @@ def _worksheet(part: Body, ends: dict[str, pl.DataFrame], layout: Layout, stamp:
     width = max(len(r.fields) for r in layout.records)
     spots = [f"f{i}" for i in range(width)]
     blank = pl.DataFrame(schema=dict.fromkeys(spots, pl.String()))
-    shown = [ends[r.name] for r in layout.headers]
+    shown = [_filled(ends[r.name], r, layout) for r in layout.headers]
     if layout.header_line:
         shown.append(pl.DataFrame({f"f{i}": [cell.name] for i, cell in enumerate(layout.body[0].fields)}))
-    shown.append(in_order([(i, _filled(part.texts[r.name], r)) for i, r in enumerate(layout.body)], layout))
-    shown += [ends[r.name] for r in layout.trailers]
+    first = len(shown)
+    inner = in_order([(i, _filled(part.texts[r.name], r, layout)) for i, r in enumerate(layout.body)], layout)
+    shown += [inner, *(_filled(ends[r.name], r, layout) for r in layout.trailers)]
     sheet = (layout.xlsx or Xlsx()).sheet
     cells = pl.concat([blank, *shown], how="diagonal").select(spots)
-    return workbook(cells, [_is_number(layout, at) for at in range(width)], sheet=sheet, created=stamp.created)
+    numbers = [_is_number(layout, at) for at in range(width)]
+    body = range(first, first + inner.height)
+    return workbook(cells, numbers, body=body, sheet=sheet, created=stamp.created)
 
 
-def _filled(texts: pl.DataFrame, record: Record) -> pl.DataFrame:
-    return texts.with_columns(
-        pl.col(n).fill_null(pl.lit(c.empty or None)) for n, c in zip(columns(record), record.fields, strict=True)
-    )
+def _filled(texts: pl.DataFrame, record: Record, layout: Layout) -> pl.DataFrame:
+    named = [(n, padded(pl.col(n), c, layout)) for n, c in zip(columns(record), record.fields, strict=True)]
+    return texts.with_columns(pl.when(text != "").then(text).alias(name) for name, text in named)
 
 
 def _is_number(layout: Layout, at: int) -> bool:
-    return all(at < len(r.fields) and is_number(r.fields[at], r) for r in layout.body)
+    """Whether a number cell says all of the field's texts: it knows no zeros in front, and no text for a blank."""
+    cells = [(r.fields[at], r) for r in layout.body if at < len(r.fields)]
+    plain = all(is_number(c, r) and c.pad == " " and not c.empty and not number_form(c).implied for c, r in cells)
+    return plain and len(cells) == len(layout.body)

@@ -143,6 +143,80 @@ def test_a_list_in_a_layout_of_the_vendors_own(record: Record, vault: Vault, wor
     assert rows(record) == [("different", "M3", "", "first_name"), ("missing_there", "M2", "HLT", "")]
 
 
+def _first(text: str, lines: int) -> str:
+    return "".join(text.splitlines(keepends=True)[:lines])
+
+
+DAMAGED: dict[str, tuple[Callable[[str], str], str]] = {
+    "an error page": (lambda _: "<html>502 Bad Gateway</html>", "The line of column names is missing, and 1 more"),
+    "cut before its trailer": (lambda t: _first(t, 3), "The file does not end with its trailer record"),
+    "only its column names": (lambda t: _first(t, 1), "The file does not end with its trailer record"),
+    "a line lost, and the trailer still there": (
+        lambda t: "".join(line for line in t.splitlines(keepends=True) if ",Bo," not in line),
+        "lines of the trailer record is not the number of the file's lines",
+    ),
+    "lines of another list": (lambda t: t.replace("TRAILER,3", "TRAILER,3\r\nTOTAL,3"), "The file does not end with"),
+    "empty": (lambda _: "", "The file does not end with its trailer record"),
+}  # fmt: skip
+
+
+def _looked_into(record: Record) -> list[tuple[Any, ...]]:
+    with record.step("look", run_no=0, companies=(1,), business_date=DAY) as tx:
+        return tx.select("SELECT kind, detail FROM exchange.exception").rows()
+
+
+@pytest.mark.parametrize("damage", DAMAGED)
+def test_a_damaged_list_is_an_exception_and_no_discrepancy(
+    record: Record, vault: Vault, world: dict[str, Any], damage: str
+) -> None:
+    seed(record, **world)
+    layout = Path(__file__).parent / "layouts" / "evergreen.toml"
+    partner = vendor_partner().model_copy(update={"enrollment": VendorTerms(roster=str(layout))})
+    change, words = DAMAGED[damage]
+    text = change((layout.parent / "evergreen_first.csv").read_text().replace(",A,", ",,"))
+    found = take(record, vault, text.encode(), partner)
+    assert found == {"missing_there": 0, "missing_here": 0, "different": 0, "compared": 0, "rows": 0}
+    assert rows(record) == []
+    [(kind, detail)] = _looked_into(record)
+    assert kind == "unreadable"
+    assert detail.startswith(f"list not readable: {words}")
+    assert detail.endswith("; nothing was compared, ask for the whole list")
+
+
+def test_a_list_whose_lines_end_in_cr_alone_is_read(record: Record, vault: Vault, world: dict[str, Any]) -> None:
+    seed(record, **world)
+    layout = Path(__file__).parent / "layouts" / "evergreen.toml"
+    partner = vendor_partner().model_copy(update={"enrollment": VendorTerms(roster=str(layout))})
+    text = (layout.parent / "evergreen_first.csv").read_text().replace(",A,", ",,")
+    found = take(record, vault, text.replace("\n", "\r").encode(), partner)
+    assert found == {"missing_there": 0, "missing_here": 0, "different": 0, "compared": 3, "rows": 0}
+
+
+def test_one_bad_line_does_not_refuse_the_list(record: Record, vault: Vault, world: dict[str, Any]) -> None:
+    seed(record, **world)
+    layout = Path(__file__).parent / "layouts" / "evergreen.toml"
+    partner = vendor_partner().model_copy(update={"enrollment": VendorTerms(roster=str(layout))})
+    text = (layout.parent / "evergreen_first.csv").read_text().replace(",A,", ",,").replace("2015-07-09", "2015-77-09")
+    found = take(record, vault, text.encode(), partner)
+    assert (found["compared"], found["missing_there"], found["missing_here"]) == (3, 0, 0)
+
+
+@pytest.mark.parametrize("ends", [b"SE*", b"GE*", b"IEA*"])
+def test_a_cut_834_is_an_exception_and_no_discrepancy(
+    record: Record, vault: Vault, world: dict[str, Any], tmp_path: Path, ends: bytes
+) -> None:
+    seed(record, **world)
+    data = roster([member("M1", gender="F")], [held("M1")], member_identifier="none")
+    cut = data[: data.index(b"\n" + ends) + 1]
+    assert take(record, vault, cut, vendor_partner())["rows"] == 0
+    [(kind, detail)] = _looked_into(record)
+    assert (kind, detail.split(":")[0]) == ("unreadable", "list not readable")
+    (tmp_path / "list.834").write_bytes(cut)
+    desk: Any = SimpleNamespace(record=record, vault=vault, partners={"evergreen": vendor_partner()})
+    with pytest.raises(SettingsError, match="list not readable"):
+        discrepancy(desk, "evergreen", file=tmp_path / "list.834", date=DAY)
+
+
 def test_a_list_of_last_week_is_held_against_who_was_covered_then(
     record: Record, vault: Vault, world: dict[str, Any]
 ) -> None:

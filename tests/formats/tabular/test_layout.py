@@ -23,6 +23,7 @@ def lines(*kinds: str) -> list[dict[str, Any]]:
     return [{"kind": k, "name": k, "fields": [{"name": "t", "const": k}]} for k in kinds]
 
 
+BARE: dict[str, Any] = {"delimited": {"delimiter": "|", "quoting": "none"}}
 WRONG: list[tuple[list[dict[str, Any]], dict[str, Any], str]] = [
     ([KEY], {"colour": 1}, "colour: Extra inputs are not permitted"),
     ([KEY], {"max_rows": "9"}, "max_rows: Input should be a valid integer"),
@@ -66,6 +67,18 @@ WRONG: list[tuple[list[dict[str, Any]], dict[str, Any], str]] = [
     ([KEY | {"length": 5, "start": 2}], {"fixed": {"length": 9}}, "said to start at 2, but starts at 1"),
     ([KEY | {"length": 5}], {"fixed": {"length": 9}, "charset": "utf-8"}, "charset: the bytes of a fixed record"),
     ([KEY | {"start": 1}], {}, "start goes with fixed records"),
+    ([{"name": "a", "concat": ["ssn", {"const": "é"}]}], {}, "records.member.a: a text of its own does not fit"),
+    ([{"name": "b", "first_of": ["ssn", {"const": "x|y"}]}], BARE, "records.member.b: a text of its own does not fit"),
+    ([{"name": "c", "concat": ["ssn", "zip"], "separator": "|"}], BARE, "records.member.c: a text of its own does not"),
+    ([{"name": "d", "source": "ssn", "length": 9, "pad": "|"}], BARE, "records.member.d: a text of its own does not"),
+    ([{"name": "e", "source": "birth_date"}], BARE | {"dates": "MM/DD/YYYY", "delimited": {"delimiter": "/",
+     "quoting": "none"}}, "records.member.e: a text of its own does not fit"),
+    ([{"name": "f", "const": "ÿ", "case": "upper"}], {"charset": "latin-1"}, "records.member.f: a text of its own"),
+    ([{"name": "a", "source": "coverage.HLT.premium_cents", "number": "9(7)V99", "length": 6, "too_long": "cut"}], {},
+     "records.member.a: too_long: what is cut off a number"),
+    ([{"name": "b", "source": "birth_date", "length": 6, "too_long": "cut"}], {}, "records.member.b: too_long: what"),
+    ([{"name": "c", "concat": ["last_name", "family.size"], "length": 6, "too_long": "cut"}], {}, "c: too_long: what"),
+    ([{"name": "a", "source": "family.size", "length": 6, "pad": "0"}], {}, "pad: digits beside a number"),
     ([KEY | {"pad": "0"}], {}, "pad and justify need a length"),
     ([KEY], {"xml": {}}, "either root or template"),
     ([KEY], {"xml": {"template": "{% for %}"}}, "xml.template: line 1"),

@@ -12,7 +12,7 @@ from formats.edi834 import COVERAGES, MEMBERS, Enrollment
 from formats.tabular import check, read, surviving, write
 from formats.tabular.layout import Layout
 from tests.formats.edi834.book import enrollments
-from tests.formats.tabular.people import DAY, LAYOUTS, STAMP, book, enrollment, layout, member
+from tests.formats.tabular.people import DAY, LAYOUTS, STAMP, book, coverage, enrollment, layout, member
 
 EASY = settings(max_examples=5, deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow])
 MEMBER = [c for c in MEMBERS if c not in ("set_no", "position")]
@@ -144,7 +144,52 @@ def test_quotes_out_of_order_are_read_as_far_as_they_go() -> None:
     terms = layout({"name": "a", "source": "last_name"}, {"name": "b", "source": "first_name"})
     got = read(b'x,y\n"un"closed,z\nlast,one\n', terms)
     assert got.members["first_name"].to_list() == ["y", "z", "one"]
-    assert got.problems["rule"].to_list() == ["tabular.file.quotes"]
+    assert got.problems.select("rule", "severity", "line").rows() == [("tabular.line.quotes", "error", 2)]
+
+
+PLAIN = layout(*({"name": n, "source": n} for n in ("member_id", "last_name", "first_name")))
+STRAY: list[tuple[str, bytes, list[str | None], list[int]]] = [
+    ("one", b'1,x,y\n2,"z,w\n3,a,b\n4,c,d\n', ["y", "w", "b", "d"], [2]),
+    ("two", b'1,x,y\n2,"z,w\n3,a,b\n4,"c,d\n5,e,f\n', ["y", "w", "b", "d", "f"], [2, 4]),
+    ("inside a cell", b'1,x,y\n2,5" z,w\n3,a,b\n', ["y", "w", "b"], []),
+    ("beside good ones", b'1,"x, x",y\n2,"z,w\n3,"a, ""a""",b\n', ["y", "w", "b"], [2]),
+    ("before more than a reader takes", b'1,"un"closed,y\n2,"a,b\n' + b"3,cccccc,d\n" * 20_000,
+     ["y", "b", *["d"] * 20_000], [1, 2]),
+    ("of a cell over two lines", b'1,"x\nx",y\n2,z,w\n', ["y", "w"], []),
+    ("a cell too large for any reader", b'1,x,y\n2,"' + b"z" * 140_000 + b"\n3,a,b\n", ["y", None, "b"], [2]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("data", "names", "lines"), [s[1:] for s in STRAY], ids=[s[0] for s in STRAY])
+def test_a_stray_quote_takes_no_other_line_with_it(data: bytes, names: list[str | None], lines: list[int]) -> None:
+    got = read(data, PLAIN)
+    assert got.members["first_name"].to_list() == names
+    told = got.problems.select("rule", "severity", "line").rows()
+    assert told == [("tabular.line.quotes", "error", line) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("data", "last"),
+    [
+        (b"1,x,y\r2,z,w\r3,a,b\r", ["x", "z", "a"]),
+        (b"1,x,y\r2,z,w\r3,a,b", ["x", "z", "a"]),
+        (b"1,x,y\n2,z,w\r3,a,b\r\n", ["x", "z", "a"]),
+        (b'1,"x\rx",y\r2,z,w\r\r\n3,a,b\r', ["x\rx", "z", "a"]),
+    ],
+)
+def test_a_cr_alone_ends_a_line(data: bytes, last: list[str]) -> None:
+    got = read(data, PLAIN)
+    assert got.members["last_name"].to_list() == last
+    assert got.problems.is_empty()
+
+
+def test_a_cr_alone_ends_a_fixed_line() -> None:
+    for name in ("fixed", "unbroken"):
+        [file] = write(book(), KINDS[name], STAMP).files
+        size = 900 if name == "fixed" else 901
+        body = file.data.replace(b"\n", b"")
+        lines = [body[i : i + size] for i in range(0, len(body), size)]
+        assert read(b"\r".join(lines), KINDS[name]).members.equals(read(file.data, KINDS[name]).members)
 
 
 def test_a_quoted_line_end_and_foreign_letters() -> None:
@@ -161,7 +206,7 @@ def test_short_and_odd_fixed_lines() -> None:
     got = read(loose.replace(b"\nCV", b"\nXX", 1), terms)
     assert got.members.height == 5
     assert got.coverages.height == 10
-    assert set(got.problems["rule"]) == {"tabular.line.length", "tabular.record.unknown"}
+    assert set(got.problems["rule"]) == {"tabular.line.length", "tabular.record.unknown", "tabular.trailer.total"}
 
 
 @pytest.mark.parametrize("name", LAYOUTS)
@@ -216,3 +261,120 @@ def test_check_sees_another_book() -> None:
     later = book().coverages.with_columns(begin=pl.lit(DAY + dt.timedelta(days=1)))
     found = check(file.data, LAYOUTS["ichra_csv"], Enrollment(book().members, later))
     assert found["rule"].unique().to_list() == ["tabular.check.value"]
+
+
+KEY = {"name": "key", "source": "member_key"}
+NOT_WHOLE: list[tuple[dict[str, Any], dict[str, Any], dict[str, Any]]] = [
+    ({"source": "birth_date"}, {"birth_date": dt.date(1960, 3, 3)}, {"dates": "MMDDYY"}),
+    ({"source": "birth_date", "date": "MMDDYY"}, {"birth_date": dt.date(1960, 3, 3)}, {}),
+    ({"source": "gender", "map": {"": "U"}}, {"gender": "U"}, {}),
+    ({"source": "middle_name", "map": {"": "none"}}, {"middle_name": "none"}, {"case": "upper"}),
+]
+
+
+@pytest.mark.parametrize(("field", "person", "keys"), NOT_WHOLE)
+def test_what_has_two_meanings_is_not_held_to_one(
+    field: dict[str, Any], person: dict[str, Any], keys: dict[str, Any]
+) -> None:
+    terms, made = layout(KEY, {"name": "x"} | field, **keys), enrollment([member("k", **person)], [])
+    assert field["source"] not in surviving(terms)[0]
+    assert check(write(made, terms, STAMP).files[0].data, terms, made).is_empty()
+
+
+def coded(kind: str, code: str, *fields: dict[str, Any], **more: Any) -> dict[str, Any]:
+    return {"kind": kind, "fields": [{"name": "t", "const": code, "length": 1}, *fields]} | more
+
+
+HELD = [{"name": n, "source": f"coverage.{n}"} for n in ("line", "plan_code")]
+
+
+@pytest.mark.parametrize("order", ["by_record", "nested"])
+def test_check_holds_people_and_coverages_in_the_order_of_the_file(order: str) -> None:
+    dental, medical = (
+        coded("coverage", line[0], KEY, *HELD, name=line, when={"source": "coverage.line", "in": [line]})
+        for line in ("DEN", "HLT")
+    )
+    terms = layout(before=[coded("subscriber", "S", KEY), coded("dependent", "K", KEY), dental, medical], order=order)
+    people = [member("a"), member("b", "a"), member("c"), member("d", "c")]
+    made = enrollment(people, [coverage(k, line=line) for k in "abcd" for line in ("DEN", "HLT")])
+    [file] = write(made, terms, STAMP).files
+    assert check(file.data, terms, made).is_empty()
+    keys = ["a", "c", "b", "d"] if order == "by_record" else ["a", "b", "c", "d"]
+    assert file.meant.members["member_key"].to_list() == keys
+    assert read(file.data, terms).members["member_key"].to_list() == keys
+
+
+def test_a_suffix_with_zeros_before_it_still_says_who_is_the_subscriber() -> None:
+    suffix = {"name": "s", "source": "member.suffix", "length": 3, "justify": "right", "pad": "0"}
+    terms, made = layout(KEY, suffix), enrollment([member("a"), member("b", "a")], [])
+    [file] = write(made, terms, STAMP).files
+    assert file.data == b"a,001\nb,003\n"
+    assert read(file.data, terms).members["is_subscriber"].to_list() == [True, False]
+    assert check(file.data, terms, made).is_empty()
+
+
+def test_check_sees_a_coverage_that_stands_with_another_member() -> None:
+    terms = layout(before=[coded("member", "M", KEY), coded("coverage", "C", *HELD)])
+    made = enrollment([member("a"), member("b", "a")], [coverage("a"), coverage("b")])
+    assert check(b"M,a\nC,HLT,GOLD\nM,b\nC,HLT,GOLD\n", terms, made).is_empty()
+    moved = check(b"M,a\nC,HLT,GOLD\nC,HLT,GOLD\nM,b\n", terms, made)
+    assert moved.select("rule", "severity").rows() == [("tabular.check.owner", "error")]
+
+
+@pytest.mark.parametrize(
+    ("keys", "data"),
+    [
+        ({"fixed": {"length": 9}}, b"a    JUNK\n"),
+        ({"fixed": {"length": 9}}, b"a        JUNK\n"),
+        ({}, b"a,JUNK\n"),
+        ({"delimited": {"header_line": True}}, b"key\na,JUNK\n"),
+    ],
+)
+def test_check_sees_what_stands_past_the_last_field(keys: dict[str, Any], data: bytes) -> None:
+    terms, made = layout(KEY | {"length": 5}, **keys), enrollment([member("a")], [])
+    assert read(data, terms).problems.filter(severity="error").is_empty()
+    assert "tabular.check.beyond" in check(data, terms, made).filter(severity="error")["rule"].to_list()
+
+
+DEN = "coverage.DEN.plan_code"
+FLAGS: list[tuple[list[dict[str, Any]], list[tuple[bytes, bytes]]]] = [
+    ([{"name": "den", "source": DEN, "map": {"": "N"}, "otherwise": "Y"}], []),
+    ([{"name": "den", "const": "Y", "when": {"source": DEN, "present": True}}], []),
+    ([{"name": "den", "concat": [DEN, "coverage.DEN.tier"]}], []),
+    ([{"name": "fee", "source": "coverage.DEN.premium_cents"}], []),
+    (
+        [
+            {"name": "den", "source": DEN, "map": {"": "N"}, "otherwise": "Y"},
+            {"name": "med", "source": "coverage.HLT.plan_code"},
+        ],
+        [(b"GOLD", b"SILV"), (b"GOLD", b"")],
+    ),
+]
+
+
+@pytest.mark.parametrize(("fields", "changes"), FLAGS)
+def test_coverages_told_by_a_flag_alone_are_not_counted_and_others_are(
+    fields: list[dict[str, Any]], changes: list[tuple[bytes, bytes]]
+) -> None:
+    terms = layout(KEY, *fields)
+    held = [coverage("a"), coverage("a", line="DEN", plan_code="D1"), coverage("b", plan_code="GOLD")]
+    made = enrollment([member("a"), member("b", "a")], held)
+    [file] = write(made, terms, STAMP).files
+    assert check(file.data, terms, made).is_empty()
+    for was, now in changes:
+        assert not check(file.data.replace(was, now, 1), terms, made).is_empty()
+
+
+@pytest.mark.parametrize("when", [{}, {"when": {"source": "coverage.line", "in": ["DEN"]}}])
+@pytest.mark.parametrize("order", ["by_record", "nested"])
+def test_a_coverage_in_two_places_is_one(order: str, when: dict[str, Any]) -> None:
+    wide = [{"name": n, "source": f"coverage.HLT.{n}"} for n in ("plan_code", "begin")]
+    terms = layout(before=[coded("member", "M", KEY, *wide), coded("coverage", "C", KEY, *HELD, **when)], order=order)
+    held = [coverage(k, line=line) for k in "ab" for line in ("HLT", "DEN")]
+    made = enrollment([member("a"), member("b", "a")], held)
+    [file] = write(made, terms, STAMP).files
+    assert check(file.data, terms, made).is_empty()
+    assert read(file.data, terms).coverages.height == 4
+    assert not check(file.data.replace(b"DEN,GOLD", b"DEN,SILV", 1), terms, made).is_empty()
+    fewer = layout(before=[coded("member", "M", KEY, wide[1]), coded("coverage", "C", KEY, *HELD, **when)], order=order)
+    assert check(write(made, fewer, STAMP).files[0].data, fewer, made).is_empty()

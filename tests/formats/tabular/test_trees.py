@@ -10,10 +10,11 @@ from typing import Any
 import polars as pl
 import pytest
 
-from formats.errors import FormatError
+from formats.errors import FormatError, SettingsError
 from formats.tabular import check, read, write
 from formats.tabular.layout import Layout
-from tests.formats.tabular.people import LAYOUTS, STAMP, book, enrollment, layout, member
+from formats.tabular.workbook import sheet_cells
+from tests.formats.tabular.people import LAYOUTS, STAMP, book, coverage, enrollment, layout, member
 
 KEY = {"name": "key", "source": "member_key"}
 MARKS = "<b> & \"c\" 'd' ]]>"
@@ -60,6 +61,13 @@ def test_a_template_reaches_for_nothing_else_and_makes_xml(text: str) -> None:
     with pytest.raises(FormatError) as caught:
         write(enrollment([member("k", last_name="Secretname")], []), template(text), STAMP)
     assert "Secretname" not in str(caught.value)
+
+
+@pytest.mark.parametrize("macro", ["{{ m(m) }}", "{{ m(x) }}"])
+def test_a_template_that_calls_itself_without_end_is_a_setting_to_correct(macro: str) -> None:
+    terms = template("{% macro m(x) %}" + macro + "{% endmacro %}<r>{{ m(1) }}</r>")
+    with pytest.raises(SettingsError, match="calls itself without end"):
+        write(enrollment([member("k")], []), terms, STAMP)
 
 
 @pytest.mark.parametrize(
@@ -136,6 +144,16 @@ def test_a_foreign_workbook_is_read() -> None:
     assert [str(d) for d in got.members["birth_date"]] == ["1980-03-03", "1980-03-04"]
     assert got.members["position"].to_list() == [3, 4]
     assert got.coverages["premium_cents"].to_list() == [94, 200]
+
+
+def test_dates_of_long_ago_in_date_cells() -> None:
+    days = ["9194", "9999", "10000", "9194.0", "1980", "194"]  # the last two are a year, and nobody's birth
+    rows = "<x:row>" + "".join(f'<x:c t="str"><x:v>{n}</x:v></x:c>' for n in ("Id", "Born")) + "</x:row>"
+    rows += "".join(f"<x:row><x:c><x:v>{i}</x:v></x:c><x:c><x:v>{d}</x:v></x:c></x:row>" for i, d in enumerate(days))
+    got = read(foreign(rows), ROSTER)
+    born = ["1925-03-03", "1927-05-17", "1927-05-18", "1925-03-03"]
+    assert [str(d) for d in got.members["birth_date"]] == [*born, "None", "None"]
+    assert got.problems.filter(rule="tabular.field.unreadable")["line"].to_list() == [6, 7]
 
 
 PART = "xl/worksheets/zzz.xml"
@@ -223,3 +241,71 @@ def test_header_and_trailer_records_of_a_worksheet() -> None:
     assert read(file.data, terms).members.height == 5
     fewer = book().members.filter(pl.col("member_key") != "cleo")
     assert not check(file.data, terms, enrollment(fewer.to_dicts(), [])).is_empty()
+
+
+PADDED: list[dict[str, Any]] = [
+    KEY,
+    {"name": "id", "source": "member_id", "length": 5, "justify": "right", "pad": "0"},
+    {"name": "sex", "source": "gender", "length": 3, "pad": "*"},
+    {"name": "none", "source": "email", "length": 4, "pad": "0"},
+    {"name": "size", "source": "family.size", "number": "9(4)"},
+    {"name": "due", "source": "coverage.HLT.premium_cents", "number": "9(5)V99"},
+    {"name": "paid", "source": "coverage.HLT.premium_cents"},
+    {"name": "wide", "source": "family.size", "length": 6, "justify": "right", "pad": "0"},
+    {"name": "blank", "source": "coverage.DEN.premium_cents", "empty": "00"},
+]
+ENDS: dict[str, Any] = {
+    "before": [
+        {
+            "kind": "header",
+            "fields": [
+                {"name": "type", "const": "01", "length": 3, "justify": "right", "pad": "0"},
+                {"name": "file", "source": "file.sequence", "number": "9(5)"},
+                {"name": "also", "source": "file.sequence"},
+            ],
+        }
+    ],
+    "after": [
+        {
+            "kind": "trailer",
+            "fields": [
+                {"name": "type", "const": "09"},
+                {"name": "lines", "total": {"count": ["member"]}, "number": "9(8)"},
+                {"name": "filler", "empty": "000"},
+            ],
+        }
+    ],
+}
+
+
+def test_pads_and_zeros_stand_in_trees_and_worksheets_too() -> None:
+    made = enrollment([member("k", member_id="7")], [coverage("k", premium_cents=4_550)])
+    written = {"size": "0001", "due": "0004550", "paid": "45.50", "wide": "000001", "blank": "00"}
+    plain = {"key": "k", "id": "00007", "sex": "F**", **written}
+    terms = layout(*PADDED, xml={"root": "R"}, **ENDS)
+    [file] = write(made, terms, STAMP).files
+    text = file.data.decode()
+    assert "<member>" + "".join(f"<{n}>{t}</{n}>" for n, t in plain.items()) + "</member>" in text
+    assert "<type>001</type><file>00007</file>" in text
+    assert check(file.data, terms, made).is_empty()
+    assert read(file.data, terms).members["member_id"].to_list() == ["7"]
+    people = "{% for f in families %}{% for p in f %}<member>{{ p.id }}{{ p.sex }}</member>{% endfor %}{% endfor %}"
+    [file] = write(made, layout(*PADDED, xml={"template": f"<r>{people}</r>"}, **ENDS), STAMP).files
+    assert b"<member>00007F**</member>" in file.data
+
+
+def test_a_worksheet_keeps_every_zero_that_the_layout_writes() -> None:
+    made = enrollment([member("k", member_id="7")], [coverage("k", premium_cents=4_550)])
+    terms = layout(*PADDED, xlsx={"header_line": False}, **ENDS)
+    [file] = write(made, terms, STAMP).files
+    with zipfile.ZipFile(io.BytesIO(file.data)) as parts:
+        sheet = parts.read("xl/worksheets/sheet1.xml").decode()
+    assert re.findall(r'<c r="(\w+)"(?: s="\d+")?><v>([^<]*)</v>', sheet) == [("G2", "45.5")]  # the numbers
+    cells, _ = sheet_cells(file.data, 9)
+    assert cells.rows() == [
+        (1, "001", "00007", "7", *[None] * 6),
+        (2, "k", "00007", "F**", None, "0001", "0004550", "45.5", "000001", "00"),
+        (3, "09", "00000001", "000", *[None] * 6),
+    ]
+    assert check(file.data, terms, made).is_empty()
+    assert read(file.data, terms).members["member_id"].to_list() == ["7"]
